@@ -1,0 +1,66 @@
+import type { Phase } from './phase.ts'
+
+/** Every legacy row is exactly one of carried, complemented, quarantined (design §1). */
+export interface Account {
+  rows: number
+  carried: number
+  complemented: number
+  quarantined: number
+}
+
+/** Differences of one table: rows that the other side has not, has too many, or has otherwise. */
+export interface Differences {
+  rows: number
+  missing: number
+  extra: number
+  differing: number
+}
+
+/** One row that differs, with its columns: what is stored and what should be, as text forms. */
+export interface Difference {
+  table: string
+  key: string
+  kind: 'missing' | 'extra' | 'differing' | 'complement' | 'quarantine'
+  columns: Record<string, { found: string | null; expected: string | null }>
+}
+
+/** The outcome of `verify`: design §1's equation in both directions plus the accounting. */
+export interface Proof {
+  identical: boolean
+  differences: number
+  /** Legacy tables: the effective legacy against the legacy. */
+  tables: Record<string, Differences>
+  /** Target tables: the derived target against the target. */
+  target: Record<string, Differences>
+  accounts: Record<string, Account>
+  /** The first differences, as many as asked for. */
+  shown: Difference[]
+  seconds: number
+}
+
+/** Rows that the target's constraints will refuse, or something else a person should know before starting. */
+export interface Finding {
+  code: string
+  table: string
+  column?: string
+  rows?: number
+  samples?: string[]
+  message: string
+}
+
+export interface Plan {
+  system: string
+  phase: Phase
+  legacyVersion?: number
+  findings: Finding[]
+}
+
+export interface Status {
+  system: string
+  phase: Phase
+  tables: Record<string, { rows: number; estimated: boolean }>
+  complement: Record<string, number>
+  quarantined: Record<string, number>
+  lastProof: { identical: boolean; differences: number; provenAt: string; seconds: number } | null
+  copy: { families: number; shards: number; finished: number } | null
+}

@@ -1,0 +1,50 @@
+import type { SQL } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import type { TypedQueryBuilder } from 'drizzle-orm/query-builders/query-builder'
+import type { Keys } from './family.ts'
+
+/** Tables by the name that the transforms use for them. */
+export type Tables = Record<string, PgTable>
+
+/** A select that yields one value for every column of a table, under the column's property name. */
+export type RowsOf<T extends PgTable> = TypedQueryBuilder<Record<keyof T['_']['columns'], unknown>, unknown>
+
+/**
+ * One hand-written mapping: a query over the other shape that yields the rows of `table` for some families.
+ * `derive` and `restore` of a system are both lists of these (design §1).
+ */
+export interface Transform {
+  /** The table whose rows the query yields. */
+  table: PgTable
+  /** @param sources the other shape's tables, adapted to what is live; @param keys the families asked for */
+  query(sources: Tables, keys: Keys): TypedQueryBuilder<Record<string, unknown>, unknown>
+}
+
+/** Everything the engine knows of one restructuring. */
+export interface System {
+  name: string
+  /** Every column that any version of the legacy shape has had; what is missing live is read as a typed null. */
+  legacy: Tables
+  target: Tables
+  /**
+   * For each table, the columns of which the first that is not null is the row's family: the set of legacy and target
+   * rows that depend on each other.
+   */
+  family: Record<string, readonly string[]>
+  /** One for each target table, referenced tables first. */
+  derive: readonly Transform[]
+  /** One for each legacy table. */
+  restore: readonly Transform[]
+  /** Yields one row with one column: the version of the legacy shape as its own tool counts it, or null. */
+  legacyVersion?: { table: string; query: SQL }
+}
+
+/** Typed constructors for the transforms between two shapes; at run time they only pair the table with its query. */
+export function transforms<L extends Tables, T extends Tables>(_legacy: L, _target: T) {
+  return {
+    derive: <Table extends PgTable>(table: Table, query: (legacy: L, keys: Keys) => RowsOf<Table>) =>
+      ({ table, query }) as unknown as Transform,
+    restore: <Table extends PgTable>(table: Table, query: (target: T, keys: Keys) => RowsOf<Table>) =>
+      ({ table, query }) as unknown as Transform,
+  }
+}
