@@ -1,0 +1,10 @@
+/** What exists at stage expand: the legacy and the target tables side by side, and the ledger. */
+export * from '../ledger.ts'
+export * from './downloads.ts'
+export * from './enums.ts'
+export * from './files.ts'
+export { media, prediction, training } from './legacy.ts'
+export * from './media-metadata.ts'
+export * from './media-metrics.ts'
+export { relations } from './relations.ts'
+export * from './views.ts'

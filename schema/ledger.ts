@@ -1,0 +1,121 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  primaryKey,
+  snakeCase,
+  text,
+  timestamp,
+  unique,
+} from 'drizzle-orm/pg-core'
+
+/** Sluice's own schema: where a migration is, what its target cannot hold, and what was proven. */
+export const sluice = snakeCase.schema('sluice')
+
+/** Microseconds survive only as text: a JavaScript Date ends at milliseconds. */
+const moment = () => timestamp({ withTimezone: true, mode: 'string' })
+
+/** The phases of a migration, in the order of its life. */
+export const phases = ['legacy', 'expanded', 'syncing', 'verified', 'contracted'] as const
+
+/** One row a system: its phase, and the legacy shape that was found. */
+export const migration = sluice.table(
+  'migration',
+  {
+    system: text().notNull(),
+    phase: text({ enum: phases }).notNull(),
+    shape: jsonb().$type<unknown>(),
+    startedAt: moment().notNull().defaultNow(),
+    changedAt: moment().notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ name: 'migration_pkey', columns: [table.system] }),
+    check('migration_phase_check', sql`${table.phase} in ('legacy', 'expanded', 'syncing', 'verified', 'contracted')`),
+  ],
+)
+
+/** A range of families, how far its copy is, and what it carried. */
+export const shard = sluice.table(
+  'shard',
+  {
+    system: text().notNull(),
+    number: integer().notNull(),
+    lowerBound: text(),
+    upperBound: text(),
+    position: text(),
+    families: bigint({ mode: 'number' }).notNull().default(0),
+    rows: bigint({ mode: 'number' }).notNull().default(0),
+    finished: boolean().notNull().default(false),
+    changedAt: moment().notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ name: 'shard_pkey', columns: [table.system, table.number] })],
+)
+
+/** What restoring a legacy row from the target does not give back. */
+export const complement = sluice.table(
+  'complement',
+  {
+    system: text().notNull(),
+    relation: text().notNull(),
+    key: text().notNull(),
+    ordinal: integer().notNull().default(1),
+    family: text().notNull(),
+    kind: text({ enum: ['part', 'whole', 'absent'] }).notNull(),
+    kept: jsonb().$type<Record<string, string | null>>().notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'complement_pkey', columns: [table.system, table.relation, table.key, table.ordinal] }),
+    check('complement_kind_check', sql`${table.kind} in ('part', 'whole', 'absent')`),
+    index('idx_complement_system_family').on(table.system, table.family),
+  ],
+)
+
+/** What the target's constraints refused, and why. */
+export const quarantine = sluice.table(
+  'quarantine',
+  {
+    id: bigint({ mode: 'number' }).generatedAlwaysAsIdentity(),
+    system: text().notNull(),
+    relation: text().notNull(),
+    key: text().notNull(),
+    family: text().notNull(),
+    scope: text({ enum: ['family', 'row', 'value'] }).notNull(),
+    constraintName: text().notNull(),
+    sqlstate: text().notNull(),
+    reason: text().notNull(),
+    held: jsonb().$type<Record<string, string | null>>().notNull().default({}),
+    recordedAt: moment().notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ name: 'quarantine_pkey', columns: [table.id] }),
+    unique('quarantine_system_relation_key_constraint_name_key').on(
+      table.system,
+      table.relation,
+      table.key,
+      table.constraintName,
+    ),
+    check('quarantine_scope_check', sql`${table.scope} in ('family', 'row', 'value')`),
+    check('quarantine_sqlstate_check', sql`length(${table.sqlstate}) = 5`),
+    index('idx_quarantine_system_family').on(table.system, table.family),
+  ],
+)
+
+/** One row a proof: whether legacy and target were identical, and what it counted. */
+export const proof = sluice.table(
+  'proof',
+  {
+    id: bigint({ mode: 'number' }).generatedAlwaysAsIdentity(),
+    system: text().notNull(),
+    identical: boolean().notNull(),
+    differences: bigint({ mode: 'number' }).notNull(),
+    tables: jsonb().$type<unknown>().notNull(),
+    seconds: doublePrecision().notNull(),
+    provenAt: moment().notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ name: 'proof_pkey', columns: [table.id] })],
+)
