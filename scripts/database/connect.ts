@@ -26,7 +26,11 @@ const pinned = {
 
 /** Opens a pool on `url`. */
 export async function connect(url: string, options: { max?: number } = {}): Promise<Connection> {
-  const client = postgres(url, { max: options.max ?? 4, connection: { application_name: 'sluice', ...pinned }, onnotice: () => {} })
+  const client = postgres(url, {
+    max: options.max ?? 4,
+    connection: { application_name: 'sluice', ...pinned },
+    onnotice: () => {},
+  })
   const [row] = await client`select current_setting('server_version_num')::int as version`
   return { db: drizzle({ client }) as Database, serverVersion: row?.version, close: () => client.end({ timeout: 5 }) }
 }
