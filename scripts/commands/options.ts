@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import type { Option } from './command.ts'
+
+/** A whole number as it is typed, between two bounds. */
+export const wholeNumber = (least: number, most: number, preset: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `a whole number from ${least} to ${most}`)
+    .default(preset)
+
+/** A share as it is typed, from 0 to 1. */
+export const share = (preset: number) =>
+  z
+    .string()
+    .regex(/^(\d+\.?\d*|\.\d+)$/, 'a number from 0 to 1')
+    .transform(Number)
+    .refine((value) => value <= 1, 'a number from 0 to 1')
+    .default(preset)
+
+/** How rows are moved: the same for every command that copies. */
+export const copyOptions: readonly Option[] = [
+  { flags: '--bulk', description: 'for small databases: writers wait, readers go on, keys are built after the load' },
+  { flags: '--batch-size <families>', description: 'families in one transaction, 1 to 100000 (default: 2000)' },
+  { flags: '--workers <sessions>', description: 'sessions that copy at the same time, 1 to 16 (default: 2)' },
+]
+
+export const copySchema = z.object({
+  bulk: z.boolean().default(false),
+  batchSize: wholeNumber(1, 100_000, 2000),
+  workers: wholeNumber(1, 16, 2),
+})

@@ -1,0 +1,39 @@
+import { connect } from '../database/connect.ts'
+import { openTarget } from '../database/target.ts'
+import type { System } from '../engine/system.ts'
+import { Refusal } from '../errors.ts'
+import type { Report } from '../report.ts'
+import { systems } from '../systems/index.ts'
+import type { Session } from './command.ts'
+
+/** The system that SYSTEM names. @throws Refusal where there is none of that name */
+export function chosenSystem(): System {
+  const name = process.env.SYSTEM || 'atp'
+  const system = Object.hasOwn(systems, name) ? systems[name] : undefined
+  if (system) return system
+  throw new Refusal(
+    'SYSTEM names no system',
+    { SYSTEM: name, known: Object.keys(systems).join(' ') },
+    'set SYSTEM to one of the known names, or leave it out',
+  )
+}
+
+/** Runs `work` on the database that DATABASE_URL names, or on the server that comes with Sluice, and closes it after. */
+export async function withSession<T>(
+  report: Report,
+  signal: AbortSignal,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const system = chosenSystem()
+  const target = await openTarget()
+  try {
+    const connection = await connect(target.url, { max: 20 })
+    try {
+      return await work({ system, connection, report, signal, url: target.url, embedded: !process.env.DATABASE_URL })
+    } finally {
+      await connection.close()
+    }
+  } finally {
+    await target.stop()
+  }
+}

@@ -1,0 +1,66 @@
+import { sql } from 'drizzle-orm'
+import type { Database } from '../../database/connect.ts'
+import type { Context } from '../context.ts'
+import { forecast } from '../forecast.ts'
+import { currentPhase } from '../ledger.ts'
+import type { Finding, Plan } from '../results.ts'
+import { access } from './access.ts'
+import { columns } from './columns.ts'
+import { constraints } from './constraints.ts'
+import { cost } from './cost.ts'
+import { dependents } from './dependents.ts'
+import { type Group, type Look, rows, survey, textArray } from './look.ts'
+import { rights } from './rights.ts'
+import { surroundings } from './surroundings.ts'
+import { targets } from './targets.ts'
+
+/** In the order in which a person wants to know. */
+const groups: readonly Group[] = [rights, targets, columns, constraints, dependents, access, surroundings, cost]
+
+/**
+ * Everything a person should know before a migration starts (design §2, look). Reads one snapshot in a transaction that
+ * cannot write; needs no more than to read the catalogs, and says which further rights are missing.
+ */
+export async function plan(context: Context): Promise<Plan> {
+  const { system, connection, signal } = context
+  return connection.db.transaction(
+    async (tx) => {
+      const inside: Context = { ...context, connection: { ...connection, db: tx as unknown as Database } }
+      const look = await survey(system, tx)
+      const findings: Finding[] = []
+      for (const group of groups) {
+        signal.throwIfAborted()
+        findings.push(...(await group(look)))
+      }
+      const whole = look.absent.length === 0 && look.legacy.every(({ readable }) => readable)
+      if (whole) findings.push(...(await forecast(inside)))
+      const version = await legacyVersion(look)
+      return {
+        system: system.name,
+        phase: await currentPhase(inside),
+        ...(version === undefined ? {} : { legacyVersion: version }),
+        findings,
+      }
+    },
+    { isolationLevel: 'repeatable read', accessMode: 'read only' },
+  )
+}
+
+/** What the legacy shape's own tool says, where its table is there, can be read, and is as expected. */
+async function legacyVersion({ system, db }: Look): Promise<number | undefined> {
+  if (!system.legacyVersion) return undefined
+  const { table, query } = system.legacyVersion
+  const [found] = await rows<{ readable: boolean }>(
+    db,
+    sql`
+      select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as "readable"
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname || '.' || c.relname = any (${textArray([table])})`,
+  )
+  if (!found?.readable) return undefined
+  // In a savepoint: a table of that name may have other columns.
+  const [row] = await db.transaction((inner) => rows<Record<string, unknown>>(inner, query)).catch(() => [])
+  const version = row && Object.values(row)[0]
+  return version === null || version === undefined ? undefined : Number(version)
+}

@@ -1,0 +1,111 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import { sluice } from '../../../schema/ledger.ts'
+import type { Database } from '../../database/connect.ts'
+import type { Finding } from '../results.ts'
+import { type LiveTable, readShape, tableName, tableSql } from '../shape.ts'
+import { column, type Executor, keyText } from '../sql.ts'
+import type { System } from '../system.ts'
+
+/** A legacy table as it is live. */
+export interface Seen {
+  table: PgTable
+  /** `schema.table`. */
+  name: string
+  live: LiveTable
+  oid: number
+  /** Whether this role may read its rows. */
+  readable: boolean
+  tableBytes: number
+  indexBytes: number
+}
+
+/** What every group of findings looks at: one read-only snapshot. */
+export interface Look {
+  system: System
+  db: Pick<Database, 'execute' | 'transaction'>
+  legacy: Seen[]
+  /** Legacy tables that are declared but not there. */
+  absent: string[]
+  /** The schemas that the system's tables are in. */
+  schemas: string[]
+}
+
+/** One group of findings. */
+export type Group = (look: Look) => Promise<Finding[]>
+
+/** Schemas that Sluice and drizzle-kit make for themselves. */
+export const ownSchemas: readonly string[] = [sluice.schemaName, 'drizzle']
+
+/** The rows of a query; `T` is what the query's author says they are. */
+export const rows = async <T>(db: Executor, query: SQL): Promise<T[]> => [
+  ...((await db.execute(query)) as unknown as T[]),
+]
+
+export const textArray = (values: readonly string[]): SQL =>
+  sql`array[${sql.join(
+    values.map((value) => sql`${value}::text`),
+    sql`, `,
+  )}]::text[]`
+
+export const oids = (look: Look): SQL =>
+  sql.raw(`array[${look.legacy.map(({ oid }) => Number(oid)).join(', ')}]::oid[]`)
+
+/** `schema.table` of the row of pg_class `c` and of pg_namespace `n`. */
+export const named = sql.raw("n.nspname || '.' || c.relname")
+
+/** Reads which legacy tables there are, how large they are and whether their rows may be read. */
+export async function survey(system: System, db: Look['db']): Promise<Look> {
+  const tables = Object.values(system.legacy)
+  const shape = await readShape(db, tables)
+  const found = await rows<Omit<Seen, 'table' | 'live'>>(
+    db,
+    sql`
+      select ${named} as "name", c.oid::float8 as "oid",
+        has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as "readable",
+        pg_table_size(c.oid)::float8 as "tableBytes",
+        pg_indexes_size(c.oid)::float8 as "indexBytes"
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p')
+        and ${named} = any (${textArray(tables.map(tableName))})`,
+  )
+  const legacy = tables.flatMap((table) => {
+    const live = shape.tables.get(tableName(table))
+    const seen = found.find(({ name }) => name === tableName(table))
+    return live && seen ? [{ table, live, ...seen }] : []
+  })
+  const all = [...tables, ...Object.values(system.target)]
+  return {
+    system,
+    db,
+    legacy,
+    absent: tables.map(tableName).filter((name) => !shape.tables.has(name)),
+    schemas: [...new Set(all.map((table) => getTableConfig(table).schema ?? 'public'))],
+  }
+}
+
+/** Names of the columns that identify a row by declaration, as far as they are live. */
+export function keyColumns({ table, live }: Pick<Seen, 'table' | 'live'>): string[] {
+  const { columns, primaryKeys } = getTableConfig(table)
+  const declared =
+    primaryKeys[0]?.columns.map(({ name }) => name) ?? columns.filter((c) => c.primary).map((c) => c.name)
+  return declared.filter((name) => live.columns.some((column) => column.name === name))
+}
+
+/** How many rows meet `condition`, and the keys of the first three; the table is `d` there. */
+export async function counted(db: Executor, seen: Seen, condition: SQL): Promise<{ rows: number; samples: string[] }> {
+  const key = keyColumns(seen)
+  const shown = key.length ? keyText(key.map((name) => column('d', name))) : sql`d.ctid::text`
+  const [result] = await rows<{ rows: number; samples: string[] }>(
+    db,
+    sql`
+      with hit as materialized (
+        select ${shown} as "key"
+        from ${tableSql(seen.table)} as d
+        where ${condition})
+      select (select count(*)::float8 from hit) as "rows",
+        array(select "key" from hit order by "key" collate "C" limit 3) as "samples"`,
+  )
+  return result ?? { rows: 0, samples: [] }
+}

@@ -1,0 +1,76 @@
+import { sql } from 'drizzle-orm'
+import { getTableConfig } from 'drizzle-orm/pg-core'
+import { sluice } from '../../../schema/ledger.ts'
+import type { Finding } from '../results.ts'
+import { tableName } from '../shape.ts'
+import type { Executor } from '../sql.ts'
+import type { System } from '../system.ts'
+import { type Group, rows, textArray } from './look.ts'
+
+/** A right that this role lacks, and the statement that grants it. */
+export interface MissingRight {
+  role: string
+  /** `CREATE on schema app`. */
+  right: string
+  on: string
+  grant: string
+}
+
+/**
+ * The rights that Sluice needs and this role lacks: to read the legacy tables, and either to make the target, or,
+ * where it exists, to write it.
+ */
+export async function missingRights(system: System, db: Executor): Promise<MissingRight[]> {
+  const legacy = textArray(Object.values(system.legacy).map(tableName))
+  const target = textArray(Object.values(system.target).map(tableName))
+  const schemas = (tables: System['target']) =>
+    textArray([...new Set(Object.values(tables).map((table) => getTableConfig(table).schema ?? 'public'))])
+  const made = textArray([sluice.schemaName, 'drizzle'])
+  const missing = await rows<Omit<MissingRight, 'grant'>>(
+    db,
+    sql`
+      with relation as (
+        select c.oid, n.oid as "schema", n.nspname || '.' || c.relname as "name"
+        from pg_class c
+        join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'p')),
+      needed as (
+        select 1 as "order", 'USAGE' as "verb", 'schema ' || quote_ident(nspname) as "object", nspname::text as "on",
+          has_schema_privilege(oid, 'usage') as "held"
+        from pg_namespace
+        where nspname = any (${schemas({ ...system.legacy, ...system.target })})
+        union all
+        select 2, 'SELECT', 'table ' || "name", "name", has_table_privilege(oid, 'select')
+        from relation
+        where "name" = any (${legacy})
+        union all
+        select 3, 'CREATE', 'schema ' || quote_ident(nspname), nspname::text, has_schema_privilege(oid, 'create')
+        from pg_namespace
+        where nspname = any (${schemas(system.target)})
+          and not (${target} <@ array(select "name" from relation))
+        union all
+        select 4, 'CREATE', 'database ' || quote_ident(current_database()), current_database()::text,
+          has_database_privilege(current_database(), 'create')
+        where not (${made} <@ array(select nspname::text from pg_namespace))
+        union all
+        select 5, "verb", 'table ' || "name", "name", has_table_privilege(oid, "verb")
+        from relation
+        cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as "verb"
+        where "name" = any (${target}))
+      select current_user::text as "role", "verb" || ' on ' || "object" as "right", "on"
+      from needed
+      where not "held"
+      order by "order", "on", "verb"`,
+  )
+  return missing.map((each) => ({ ...each, grant: `grant ${each.right.toLowerCase()} to ${each.role}` }))
+}
+
+export const rights: Group = async ({ system, db }) =>
+  (await missingRights(system, db)).map(
+    ({ role, right, on, grant }): Finding => ({
+      code: 'rights',
+      table: on,
+      samples: [right],
+      message: `The role ${role} lacks ${right}. Its owner can grant it: ${grant}`,
+    }),
+  )

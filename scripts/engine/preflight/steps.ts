@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url'
+import { sql } from 'drizzle-orm'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
+import type { Executor } from '../sql.ts'
+import type { System } from '../system.ts'
+import { rows } from './look.ts'
+
+/** One generated or custom step of the expand stage. */
+export interface Step {
+  name: string
+  text: string
+  /** Whether drizzle's bookkeeping holds it. */
+  applied: boolean
+}
+
+/** The folder of a system's expand steps, wherever the process was started. */
+export const stepsFolder = (system: System): string =>
+  fileURLToPath(new URL(`../../../drizzle/${system.name}/expand`, import.meta.url))
+
+/** The steps in their order, each with whether drizzle's own bookkeeping holds it. */
+export async function readSteps(system: System, db: Executor): Promise<Step[]> {
+  const [book] = await rows<{ readable: boolean }>(
+    db,
+    sql`
+      select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as "readable"
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = 'drizzle'
+        and c.relname = '__drizzle_migrations'`,
+  )
+  // Through jsonb, because older versions of the table have no name; drizzle adds it when it next migrates.
+  const held = book?.readable
+    ? await rows<{ name: string | null }>(
+        db,
+        sql`select to_jsonb(m) ->> 'name' as "name" from drizzle.__drizzle_migrations m`,
+      )
+    : []
+  const names = new Set(held.map(({ name }) => name))
+  return readMigrationFiles({ migrationsFolder: stepsFolder(system) }).map(({ name, sql }) => ({
+    name,
+    text: sql.join('\n'),
+    applied: names.has(name),
+  }))
+}
+
+/** The step that creates a table. */
+export const makerOf = (steps: readonly Step[], schema: string, table: string): Step | undefined =>
+  steps.find(({ text }) =>
+    new RegExp(`create table (if not exists )?("${schema}"|${schema})\\.("${table}"|${table})\\s`, 'i').test(text),
+  )

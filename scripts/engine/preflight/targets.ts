@@ -1,0 +1,56 @@
+import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import type { Finding } from '../results.ts'
+import { type LiveTable, readShape, tableName } from '../shape.ts'
+import type { Executor } from '../sql.ts'
+import type { System } from '../system.ts'
+import type { Group } from './look.ts'
+import { makerOf, readSteps, type Step } from './steps.ts'
+import { declaredType } from './types.ts'
+
+/** A table of a target's name that Sluice did not make. */
+export interface Occupied {
+  table: string
+  /** How it differs from the declaration, in words; empty where its columns are the same. */
+  differences: string[]
+}
+
+/** How the columns of a live table differ from the declared ones. */
+export function shapeDifferences(table: PgTable, live: LiveTable): string[] {
+  const declared = getTableConfig(table).columns
+  const known = new Set(declared.map(({ name }) => name))
+  return [
+    ...declared.flatMap((column) => {
+      const found = live.columns.find(({ name }) => name === column.name)
+      const type = declaredType(column)
+      if (!found) return [`${column.name} is missing`]
+      if (found.type !== type) return [`${column.name} is ${found.type} instead of ${type}`]
+      if (found.notNull !== column.notNull) return [`${column.name} ${found.notNull ? 'is not null' : 'may be null'}`]
+      return []
+    }),
+    ...live.columns.filter(({ name }) => !known.has(name)).map(({ name }) => `${name} is not declared`),
+  ]
+}
+
+/** Tables that a step still to be applied would create, but that exist already. */
+export async function occupiedTargets(system: System, db: Executor, steps: readonly Step[]): Promise<Occupied[]> {
+  const tables = Object.values(system.target)
+  const shape = await readShape(db, tables)
+  return tables.flatMap((table) => {
+    const live = shape.tables.get(tableName(table))
+    if (!live || makerOf(steps, live.schema, live.name)?.applied !== false) return []
+    return [{ table: tableName(table), differences: shapeDifferences(table, live) }]
+  })
+}
+
+export const targets: Group = async ({ system, db }) => {
+  const occupied = await occupiedTargets(system, db, await readSteps(system, db))
+  return occupied.map(({ table, differences }): Finding => {
+    const shape = differences.length ? `another shape (${differences.join('; ')})` : 'the same columns'
+    return {
+      code: 'target-exists',
+      table,
+      samples: differences.slice(0, 3),
+      message: `${table} exists already, with ${shape}, and was not made by Sluice. Rename it or drop it before expanding.`,
+    }
+  })
+}
