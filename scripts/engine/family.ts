@@ -1,7 +1,98 @@
-import type { SQL } from 'drizzle-orm'
+import { and, type Column, gt, isNull, lte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import type { System, Tables } from './system.ts'
 
 /** The families that a query is asked for. */
 export interface Keys {
   /** The condition that a row of `source` belongs to one of the families; undefined when all are asked for. */
   match(source: object): SQL | undefined
 }
+
+/** Families after `after` up to and including `upTo` in key order; null is an open end. */
+export interface Range {
+  after: string | null
+  upTo: string | null
+}
+
+/** A session's temporary table of further families, each written as its text. */
+export const also = sql.raw('pg_temp.sluice_also')
+
+const familyColumns = new WeakMap<object, Column[]>()
+
+/** Makes the family columns of each source known, so that `match` can be asked of the source itself. */
+export function registerFamilies(system: System, sources: Tables): void {
+  for (const [name, source] of Object.entries(sources)) {
+    const columns = (system.family[name] ?? []).map(
+      (property) => (source as unknown as Record<string, Column>)[property],
+    )
+    if (columns.length === 0 || columns.some((column) => column === undefined)) {
+      throw new Error(`${system.name} declares no family for ${name}, or one over a column that it does not have`)
+    }
+    familyColumns.set(source, columns as Column[])
+  }
+}
+
+/** The columns of which the first that is not null is a row's family. */
+export function columnsOf(source: object): Column[] {
+  const columns = familyColumns.get(source)
+  if (!columns) throw new Error('a transform asked keys.match of something that is not one of its sources')
+  return columns
+}
+
+/** The family of a row whose family columns are written as `columns`. */
+export const familyOf = (columns: readonly SQLWrapper[]): SQL =>
+  sql`coalesce(${sql.join(
+    columns.map((column) => sql`${column}::text`),
+    sql`, `,
+  )})`
+
+/** All families. */
+export const everything: Keys = { match: () => undefined }
+
+/** The families of a range. */
+export const within = (range: Range): Keys => ({ match: (source) => each(source, (column) => inRange(column, range)) })
+
+/** The families of a range, and those in the session's table `also`. */
+export const withinAlso = (range: Range): Keys => ({
+  match: (source) => each(source, (column) => or(inRange(column, range) ?? sql`true`, inAlso(column))),
+})
+
+/** Only the families in the session's table `also`. */
+export const listed: Keys = { match: (source) => each(source, inAlso) }
+
+/** Whether a family, written as text, is in the range or, where asked, in `also`. */
+export const textWithin = (family: SQLWrapper, range: Range | null, withAlso: boolean): SQL =>
+  or(
+    range
+      ? (and(range.after === null ? undefined : gt(family as SQL, range.after), upper(family, range)) ?? sql`true`)
+      : undefined,
+    withAlso ? sql`${family} = any (array(select family from ${also}))` : undefined,
+  ) ?? sql`true`
+
+const upper = (family: SQLWrapper, range: Range): SQL | undefined =>
+  range.upTo === null ? undefined : lte(family as SQL, range.upTo)
+
+/** `first` in it, or `first` null and `second` in it, and so on: each arm can use the column's own index. */
+function each(source: object, condition: (column: Column) => SQL | undefined): SQL | undefined {
+  const columns = columnsOf(source)
+  return or(
+    ...columns.map((column, i) =>
+      and(...columns.slice(0, i).map((earlier) => isNull(earlier)), condition(column) ?? sql`${column} is not null`),
+    ),
+  )
+}
+
+function inRange(column: Column, { after, upTo }: Range): SQL | undefined {
+  return and(
+    after === null ? undefined : sql`${column} > ${bound(column, after)}`,
+    upTo === null ? undefined : sql`${column} <= ${bound(column, upTo)}`,
+  )
+}
+
+const inAlso = (column: Column): SQL =>
+  sql`${column} = any (array(select family::${sql.raw(comparableType(column))} from ${also}))`
+
+const bound = (column: Column, value: string): SQL => sql`${value}::${sql.raw(comparableType(column))}`
+
+/** The type in which a text compares with the column by the column's own index. */
+const comparableType = (column: Column): string =>
+  column instanceof Object && 'getSQLType' in column && column.getSQLType().startsWith('char(') ? 'bpchar' : 'text'

@@ -1,0 +1,127 @@
+import { and, type Column, getColumns, isNotNull, sql } from 'drizzle-orm'
+import { getTableConfig, type PgColumn, type PgTable, QueryBuilder } from 'drizzle-orm/pg-core'
+import { Refusal } from '../errors.ts'
+import { registerFamilies } from './family.ts'
+import { isKey, type LiveTable, readShape, type Shape, tableName } from './shape.ts'
+import { type Executor, rowText, typeSql } from './sql.ts'
+import type { System, Tables, Transform } from './system.ts'
+
+/** A legacy table as it is live. */
+export interface LegacyTable {
+  /** The name that the transforms use. */
+  name: string
+  /** The table's own name, as the ledger knows it. */
+  relation: string
+  table: PgTable
+  live: LiveTable
+  /** Columns that identify a row by declaration. */
+  key: string[]
+  /** False where the declared key is missing live, so that rows may share it or have none. */
+  keyed: boolean
+  restore: Transform
+}
+
+export interface TargetTable {
+  name: string
+  relation: string
+  table: PgTable
+  columns: PgColumn[]
+  key: string[]
+  derive: Transform
+  /** Names of the legacy tables that the derive query reads: its lineage. */
+  reads: string[]
+}
+
+/** A system joined to one live database: everything that the engine's queries are made of. */
+export interface Bound {
+  system: System
+  shape: Shape
+  legacy: LegacyTable[]
+  /** Referenced tables first. */
+  target: TargetTable[]
+  /** The legacy tables as the transforms see them: missing columns as typed nulls, one row for each declared key. */
+  sources: Tables
+}
+
+/**
+ * Reads the live catalogs once and fits the system to them.
+ * @throws Refusal when a legacy table is missing
+ */
+export async function bind(system: System, db: Executor): Promise<Bound> {
+  const shape = await readShape(db, [...Object.values(system.legacy), ...Object.values(system.target)])
+  const legacy = Object.entries(system.legacy).map(([name, table]) => legacyTable(system, shape, name, table))
+  const sources = Object.fromEntries(legacy.map((each) => [each.name, adapt(each)]))
+  registerFamilies(system, sources)
+  registerFamilies(system, system.legacy)
+  registerFamilies(system, system.target)
+  return { system, shape, legacy, sources, target: system.derive.map((derive) => targetTable(system, sources, derive)) }
+}
+
+function legacyTable(system: System, shape: Shape, name: string, table: PgTable): LegacyTable {
+  const live = shape.tables.get(tableName(table))
+  if (!live) {
+    throw new Refusal(
+      'the legacy table does not exist',
+      { table: tableName(table), system: system.name },
+      'check that DATABASE_URL names the right database, or make a sample with `npm run legacy`',
+    )
+  }
+  const key = primaryKey(table)
+  const restore = system.restore.find((transform) => tableName(transform.table) === tableName(table))
+  if (!restore) throw new Error(`${system.name} has no restore for ${name}`)
+  return { name, relation: getTableConfig(table).name, table, live, key, keyed: isKey(live, key), restore }
+}
+
+function targetTable(system: System, sources: Tables, derive: Transform): TargetTable {
+  const entry = Object.entries(system.target).find(([, table]) => table === derive.table)
+  if (!entry)
+    throw new Error(`${system.name} derives ${tableName(derive.table)}, which is not one of its target tables`)
+  const { name: relation, columns } = getTableConfig(derive.table)
+  const reads = new Set<string>()
+  const watched = new Proxy(sources, {
+    get(all, name: string) {
+      reads.add(name)
+      return all[name]
+    },
+  })
+  derive.query(watched, { match: () => undefined })
+  return {
+    name: entry[0],
+    relation,
+    table: derive.table,
+    columns,
+    key: primaryKey(derive.table),
+    derive,
+    reads: [...reads],
+  }
+}
+
+/** The columns of a table's declared primary key. */
+export function primaryKey(table: PgTable): string[] {
+  const { columns, primaryKeys } = getTableConfig(table)
+  const key = primaryKeys[0]?.columns ?? columns.filter((column) => column.primary)
+  return key.map(({ name }) => name)
+}
+
+/** The one place where versions of the legacy shape differ: afterwards every declared column can be read. */
+function adapt({ table, live, key, keyed }: LegacyTable): PgTable {
+  const columns = Object.entries(getColumns(table))
+  const isLive = (column: Column) => live.columns.some(({ name }) => name === column.name)
+  if (keyed && columns.every(([, column]) => isLive(column))) return table
+  const fields = Object.fromEntries(
+    columns.map(([property, column]) => [
+      property,
+      isLive(column) ? column : sql`null::${typeSql(column)}`.as(column.name),
+    ]),
+  )
+  const query = new QueryBuilder()
+  if (keyed) return query.select(fields).from(table).as(live.name) as unknown as PgTable
+  // rows that share a declared key: the first in the order of their text is read, the others are set aside
+  const on = columns.filter(([, column]) => key.includes(column.name)).map(([, column]) => column)
+  return query
+    .selectDistinctOn(on, fields)
+    .from(table)
+    .where(and(...on.map((column) => isNotNull(column))))
+    .orderBy(...on, rowText(live.name))
+    .as(live.name) as unknown as PgTable
+}

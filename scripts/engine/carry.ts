@@ -1,0 +1,85 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { quarantine } from '../../schema/ledger.ts'
+import type { Bound, TargetTable } from './bound.ts'
+import { keepComplement } from './complement.ts'
+import { nullable, uniqueKeys } from './constraints.ts'
+import { clearAside } from './quarantine.ts'
+import { asked, prepareAlso, type Scope } from './scope.ts'
+import { tableSql } from './shape.ts'
+import { all, column, type Executor, keyText, list, rowOf } from './sql.ts'
+import { stage, stageOf } from './stage.ts'
+
+/**
+ * Carries some families to the target, inside the caller's transaction: their target rows become what derive yields,
+ * less what the constraints refuse, and their complement and quarantine are computed anew. Doing it twice changes
+ * nothing. Statements alone move the rows; none of them travels through Node.
+ * @param fresh the target's tables are empty, so that nothing has to be replaced
+ * @returns the number of legacy rows carried
+ */
+export async function carry(db: Executor, bound: Bound, scope: Scope, fresh = false): Promise<number> {
+  // target triggers that would change what is written stay quiet (design §4)
+  await db.execute(sql`select set_config('sluice.writing', 'on', true)`)
+  if (scope !== 'listed') await prepareAlso(db)
+  await clearAside(db, bound, scope)
+  await stage(db, bound, scope)
+  if (!fresh) for (const target of bound.target) await releaseUnique(db, target, scope)
+  for (const target of bound.target) await write(db, target)
+  if (!fresh) for (const target of [...bound.target].reverse()) await removeStale(db, bound, target, scope)
+  return keepComplement(db, bound, scope)
+}
+
+const sameKey = (target: TargetTable): SQL => all(keyOf(target).map((each) => sql`${column('s', each.name)} = ${each}`))
+
+const keyOf = ({ columns, key }: TargetTable) => columns.filter(({ name }) => key.includes(name))
+
+/** Unique values that change hands among the carried rows are let go first: a constraint is checked row by row. */
+async function releaseUnique(db: Executor, target: TargetTable, scope: Scope): Promise<void> {
+  const own = asked(scope).match(target.table) ?? sql`true`
+  for (const unique of uniqueKeys(target.table)) {
+    const given = nullable(unique.columns)
+    if (given.length === 0) continue
+    await db.execute(sql`
+      update ${tableSql(target.table)}
+      set ${list(given.map(({ name }) => sql`${sql.identifier(name)} = null`))}
+      where ${own}
+        and ${all(unique.columns.map((each) => sql`${each} is not null`))}
+        and not exists (
+          select from ${stageOf(target)} as s
+          where ${sameKey(target)}
+            and ${all(unique.columns.map((each) => sql`${column('s', each.name)} = ${each}`))})`)
+  }
+}
+
+async function write(db: Executor, target: TargetTable): Promise<void> {
+  const names = list(target.columns.map(({ name }) => sql.identifier(name)).map((name) => sql`${name}`))
+  const changed = target.columns.filter(({ name }) => !target.key.includes(name))
+  const set = list(changed.map(({ name }) => sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`))
+  const conflict = changed.length
+    ? sql`do update set ${set} where not (${rowOf('t', target.columns)} *= ${rowOf('excluded', target.columns)})`
+    : sql`do nothing`
+  await db.execute(sql`
+    insert into ${tableSql(target.table)} as t (${names})
+    select ${names}
+    from ${stageOf(target)}
+    on conflict (${list(target.key.map((name) => sql`${sql.identifier(name)}`))}) ${conflict}`)
+}
+
+/** Deletes the families' target rows that derive no longer yields. */
+async function removeStale(db: Executor, bound: Bound, target: TargetTable, scope: Scope): Promise<void> {
+  const own = asked(scope).match(target.table) ?? sql`true`
+  await db.execute(sql`
+    delete from ${tableSql(target.table)}
+    where ${own}
+      and not exists (
+        select from ${stageOf(target)} as s
+        where ${sameKey(target)})
+      and not exists (${answeredElsewhere(bound, target)})`)
+}
+
+/** A row that gave up what made its family is found under another one, but belongs to the family that set it aside. */
+const answeredElsewhere = (bound: Bound, target: TargetTable): SQL => sql`
+        select from ${quarantine}
+        where ${quarantine.system} = ${bound.system.name}
+          and ${quarantine.relation} = ${target.relation}
+          and ${quarantine.scope} = 'value'
+          and ${quarantine.key} = ${keyText(keyOf(target).map((each) => sql`${each}`))}`

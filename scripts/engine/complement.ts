@@ -1,0 +1,99 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { complement } from '../../schema/ledger.ts'
+import type { Bound, LegacyTable } from './bound.ts'
+import { recordAside } from './quarantine.ts'
+import { legacyRows, restoredRows } from './rows.ts'
+import { type Scope, touched, touchedText } from './scope.ts'
+import type { LiveColumn } from './shape.ts'
+import { tableSql } from './shape.ts'
+import { all, column, type Executor, rowOf, textForm } from './sql.ts'
+
+/**
+ * Keeps what restore does not give back of the families carried (design §1): each legacy row is compared with its
+ * restored row, and the columns that differ are kept as text forms; a row that restore does not yield is kept whole,
+ * one that it yields too many is marked absent.
+ * @returns the number of legacy rows compared
+ */
+export async function keepComplement(db: Executor, bound: Bound, scope: Scope): Promise<number> {
+  await db.execute(sql`
+    delete from ${complement}
+    where ${complement.system} = ${bound.system.name}
+      and ${touchedText(scope, sql`${complement.family}`)}`)
+  let rows = 0
+  for (const legacy of bound.legacy) {
+    await db.execute(keep(bound, legacy, scope))
+    if (!legacy.keyed) await setDuplicatesAside(db, bound, legacy, scope)
+    const [counted] = await db.execute(
+      sql`select count(*)::float8 as rows from ${legacyRows(bound, legacy, touched(scope))} as l`,
+    )
+    rows += (counted as { rows: number }).rows
+  }
+  return rows
+}
+
+/** Legacy row `l` beside restored row `r`: whether they may differ, by the bytes of their columns. */
+export const mayDiffer = ({ live }: LegacyTable): SQL =>
+  sql`not (${rowOf('l', live.columns)} *= ${rowOf('r', live.columns)})`
+
+/** `l` and `r` are the same row. */
+export const sameRow = sql`l."#key" = r."#key" and l."#ordinal" = r."#ordinal"`
+
+/** The columns in which row `l` differs from row `r`, with the text forms of `l`. */
+export const differing = (columns: readonly LiveColumn[]): SQL =>
+  sql`jsonb_object(${sql.join(
+    columns.map(({ name, type }) => {
+      const [kept, restored] = [textForm(column('l', name), type), textForm(column('r', name), type)]
+      return sql`case when ${kept} is distinct from ${restored} then array[${name}::text, ${kept}] else '{}' end`
+    }),
+    sql` || `,
+  )})`
+
+function keep(bound: Bound, legacy: LegacyTable, scope: Scope): SQL {
+  const keys = touched(scope)
+  return sql`
+    insert into ${complement} (system, relation, key, ordinal, family, kind, kept)
+    select ${bound.system.name}, ${legacy.relation}, c.*
+    from (
+      select coalesce(l."#key", r."#key"), coalesce(l."#ordinal", r."#ordinal"), coalesce(l."#family", r."#family"),
+        case when l."#key" is null then 'absent' when r."#key" is null then 'whole' else 'part' end as kind,
+        case when l."#key" is null then '{}' else ${differing(legacy.live.columns)} end as kept
+      from ${legacyRows(bound, legacy, keys)} as l
+      full join ${restoredRows(bound, legacy, keys)} as r on ${sameRow}
+      where (l."#key" is null and ${scope === 'all' ? sql`true` : hasNoLegacyRow(legacy)})
+        or (r."#key" is null)
+        or (l."#key" = r."#key" and ${mayDiffer(legacy)})) as c
+    where c.kind <> 'part'
+      or c.kept <> '{}'
+    on conflict (system, relation, key, ordinal) do update
+    set family = excluded.family,
+      kind = excluded.kind,
+      kept = excluded.kept`
+}
+
+/** A restored row without a legacy row among these families may have it in another, which then answers for it. */
+const hasNoLegacyRow = ({ table, live, key }: LegacyTable): SQL => sql`not exists (
+          select from ${tableSql(table)}
+          where ${all(key.map((name) => sql`${column(live.name, name)} = ${column('r', name)}`))})`
+
+/** Rows beyond the first of a declared key that is missing live, and rows without one: no query reads them. */
+async function setDuplicatesAside(db: Executor, bound: Bound, legacy: LegacyTable, scope: Scope): Promise<void> {
+  const rows = sql`
+    select l."#key" as key, min(l."#family") as family,
+      ${sql`${`${legacy.relation}_pkey`}::text`} as constraint_name,
+      case when bool_or(l."#ordinal" > 1) then '23505' else '23502' end as sqlstate,
+      count(*) || ${` more of this key: ${legacy.key.join(', ')} is no key of the live table`}::text as reason,
+      '{}'::jsonb as held
+    from ${legacyRows(bound, legacy, touched(scope))} as l
+    where ${unread(legacy)}
+    group by l."#key"`
+  await db.execute(recordAside(bound, legacy.relation, 'row', rows))
+}
+
+/** Whether no derive can read the legacy row `l`. */
+export const unread = ({ keyed, key }: LegacyTable): SQL =>
+  keyed
+    ? sql`false`
+    : sql`(l."#ordinal" > 1 or ${sql.join(
+        key.map((name) => sql`${column('l', name)} is null`),
+        sql` or `,
+      )})`

@@ -1,0 +1,136 @@
+import { Column, getColumns, is, mapColumnsInSQLToAlias, SQL, sql } from 'drizzle-orm'
+import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import type { TargetTable } from './bound.ts'
+import { fields } from './rows.ts'
+import { column } from './sql.ts'
+import type { Tables } from './system.ts'
+
+/** A constraint of one row by itself: when it refuses the row `d`, and in which words. */
+export interface RowConstraint {
+  name: string
+  sqlstate: string
+  refuses: SQL
+  reason: SQL
+}
+
+/** A unique constraint or index of a declared table. */
+export interface UniqueKey {
+  name: string
+  columns: PgColumn[]
+}
+
+/** A declared foreign key. */
+export interface Reference {
+  name: string
+  columns: PgColumn[]
+  parent: PgTable
+  parentColumns: PgColumn[]
+}
+
+const integerLimits: Record<string, [string, string]> = {
+  smallint: ['-32768', '32767'],
+  integer: ['-2147483648', '2147483647'],
+  bigint: ['-9223372036854775808', '9223372036854775807'],
+}
+
+/**
+ * What the target's declaration demands of a row by itself, in the order in which the server would say it: that each
+ * value fits its type, that what must not be null is not, and the checks by name. Derived rows are judged by these
+ * before they are written, so that one refused row costs no failed statement.
+ */
+export function rowConstraints(target: TargetTable, sources: Tables): RowConstraint[] {
+  const { checks } = getTableConfig(target.table)
+  const selection = fields(target.derive, sources)
+  const properties = Object.entries(getColumns(target.table))
+  return [
+    ...properties.flatMap(([property, each]) => fits(target, each as PgColumn, selection[property])),
+    ...target.columns.filter((each) => each.notNull).map((each) => notNull(target, each)),
+    ...[...checks]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, value }) => ({
+        name,
+        sqlstate: '23514',
+        refuses: sql`(${mapColumnsInSQLToAlias(value, 'd')}) is false`,
+        reason: sql`${says(columnsIn(value))} || ${` violates the check ${name}`}`,
+      })),
+  ]
+}
+
+/** Unique constraints and unique indexes, not the primary key. */
+export function uniqueKeys(table: PgTable): UniqueKey[] {
+  const { uniqueConstraints, indexes, columns } = getTableConfig(table)
+  return [
+    ...columns
+      .filter((each) => each.isUnique)
+      .map((each) => ({ name: each.uniqueName ?? `${each.name}_key`, columns: [each] })),
+    ...uniqueConstraints.map((each) => ({ name: each.getName() ?? '', columns: each.columns as PgColumn[] })),
+    ...indexes
+      .filter(({ config }) => config.unique && !config.where && config.columns.every((each) => is(each, Column)))
+      .map(({ config }) => ({ name: config.name ?? '', columns: config.columns as unknown as PgColumn[] })),
+  ]
+}
+
+/** The declared foreign keys of a table. */
+export function references(table: PgTable): Reference[] {
+  return getTableConfig(table).foreignKeys.map((key) => {
+    const { columns, foreignTable, foreignColumns } = key.reference()
+    return { name: key.getName(), columns, parent: foreignTable, parentColumns: foreignColumns } as Reference
+  })
+}
+
+/** Columns of `columns` that may be given up alone: nulls where a relation to another row is refused. */
+export const nullable = (columns: readonly PgColumn[]): PgColumn[] =>
+  columns.filter((each) => !each.notNull && !each.primary)
+
+function notNull({ relation }: TargetTable, { name }: PgColumn): RowConstraint {
+  return {
+    name: `${relation}_${name}_not_null`,
+    sqlstate: '23502',
+    refuses: sql`${column('d', name)} is null`,
+    reason: sql`${`${name} is null`}::text`,
+  }
+}
+
+/** Whether the derived value fits the column's type; nothing to ask where it is a plain column of the same type. */
+function fits({ relation }: TargetTable, each: PgColumn, selection: unknown): RowConstraint[] {
+  const type = each.getSQLType()
+  if ((each as { dimensions?: number }).dimensions) return []
+  if (is(selection, Column) && selection.getSQLType() === type) return []
+  const value = column('d', each.name)
+  const limits = integerLimits[type]
+  const length = /^(?:varchar|char)\((\d+)\)$/.exec(type)?.[1]
+  const digits = /^numeric\((\d+),\s*(\d+)\)$/.exec(type)
+  const common = { name: `${relation}_${each.name}_type`, reason: sql`${says([each])} || ${` does not fit ${type}`}` }
+  if (limits) {
+    const refuses = sql`${value} not between ${sql.raw(limits[0])} and ${sql.raw(limits[1])}`
+    return [{ ...common, sqlstate: '22003', refuses }]
+  }
+  if (length) {
+    // the server drops blanks beyond the length by itself, so they refuse nothing
+    const refuses = sql`char_length(rtrim(${value}::text, ' ')) > ${sql.raw(length)}`
+    return [{ ...common, sqlstate: '22001', refuses }]
+  }
+  if (digits) {
+    const [, precision, scale] = digits
+    const refuses = sql`abs(round(nullif(${value}::numeric, 'NaN'), ${sql.raw(scale ?? '0')})) >= ${sql.raw(`1e${Number(precision) - Number(scale)}`)}::numeric`
+    return [{ ...common, sqlstate: '22003', refuses }]
+  }
+  return []
+}
+
+/** `name = value` of each column of row `d`; a long value is cut. */
+const says = (columns: readonly { name: string }[]): SQL =>
+  sql`concat_ws(', ', ${sql.join(
+    columns.map(({ name }) => sql`${`${name} = `} || coalesce(left(${column('d', name)}::text, 60), 'null')`),
+    sql`, `,
+  )})`
+
+function columnsIn(value: SQL): Column[] {
+  const found = new Map<string, Column>()
+  const visit = (chunk: unknown): void => {
+    if (is(chunk, Column)) found.set(chunk.name, chunk)
+    else if (is(chunk, SQL)) for (const inner of chunk.queryChunks) visit(inner)
+  }
+  visit(value)
+  return [...found.values()]
+}

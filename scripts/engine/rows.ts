@@ -1,0 +1,64 @@
+import { getColumns, type SQL, sql } from 'drizzle-orm'
+import type { Bound, LegacyTable } from './bound.ts'
+import { familyOf, type Keys } from './family.ts'
+import { type LiveColumn, tableSql } from './shape.ts'
+import { column, keyText, list, rowText } from './sql.ts'
+import type { Tables, Transform } from './system.ts'
+
+/**
+ * The legacy rows of some families with every live column, and "#key", "#ordinal", "#family".
+ * The ordinal numbers the rows that share a declared key, in the order of their text.
+ */
+export function legacyRows(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {
+  const own = (name: string) => column(legacy.live.name, name)
+  const family = familyOf(familyColumnsOf(bound, legacy.name, bound.system.legacy).map(own))
+  const match = keys.match(legacy.keyed ? legacy.table : (bound.sources[legacy.name] as object))
+  return sql`(select ${keyText(legacy.key.map(own))} as "#key",
+      ${legacy.keyed ? sql`1` : own('#ordinal')} as "#ordinal",
+      coalesce(${family}, '') as "#family",
+      ${list(legacy.live.columns.map(({ name }) => own(name)))}
+    from ${legacy.keyed ? tableSql(legacy.table) : numbered(legacy, own)}${match ? sql` where ${match}` : sql``})`
+}
+
+/** The ordinal is counted over the whole table: rows that share a key may be of different families. */
+const numbered = ({ table, live, key }: LegacyTable, own: (column: string) => SQL): SQL => sql`(
+      select *, row_number() over (partition by ${list(key.map(own))} order by ${rowText(live.name)})::integer as "#ordinal"
+      from ${tableSql(table)}) as ${sql.identifier(live.name)}`
+
+/** The rows that restore yields for some families, with every live column in its live type; unknown ones are null. */
+export function restoredRows(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {
+  const known = new Set(Object.values(getColumns(legacy.table)).map(({ name }) => name))
+  const value = ({ name, type }: LiveColumn) =>
+    sql`${known.has(name) ? column('d', name) : sql.raw('null')}::${sql.raw(type)} as ${sql.identifier(name)}`
+  const family = familyOf(familyColumnsOf(bound, legacy.name, bound.system.legacy).map((name) => column('d', name)))
+  return sql`(select ${keyText(legacy.key.map((name) => column('d', name)))} as "#key",
+      1 as "#ordinal",
+      coalesce(${family}, '') as "#family",
+      ${list(legacy.live.columns.map(value))}
+    from ${query(legacy.restore, bound.system.target, keys)} as d(${selected(legacy.restore, bound.system.target)}))`
+}
+
+/** The query of a transform in parentheses. */
+export const query = (transform: Transform, sources: Tables, keys: Keys): SQL => sql`${transform.query(sources, keys)}`
+
+/** The names of the columns that a transform's query yields, in its order. */
+export function selected(transform: Transform, sources: Tables): SQL {
+  const columns = getColumns(transform.table)
+  const properties = Object.keys(fields(transform, sources))
+  return list(properties.map((property) => sql`${sql.identifier(columns[property]?.name ?? property)}`))
+}
+
+/** What a transform's query selects, by property. */
+export const fields = (transform: Transform, sources: Tables): Record<string, unknown> =>
+  (
+    transform.query(sources, { match: () => undefined }) as unknown as {
+      getSelectedFields(): Record<string, unknown>
+    }
+  ).getSelectedFields()
+
+/** Names of the columns that make a row's family. */
+export const familyColumnsOf = (bound: Bound, name: string, tables: Tables): string[] =>
+  (bound.system.family[name] ?? []).map((property) => {
+    const table = tables[name]
+    return (table && getColumns(table)[property]?.name) ?? property
+  })

@@ -1,0 +1,117 @@
+import { and, asc, eq, isNull, sql } from 'drizzle-orm'
+import { shard } from '../../schema/ledger.ts'
+import type { Bound, LegacyTable } from './bound.ts'
+import type { Context } from './context.ts'
+import { columnsOf, type Range, within } from './family.ts'
+import { familyColumnsOf } from './rows.ts'
+import { tableSql } from './shape.ts'
+import { all, type Executor, list } from './sql.ts'
+
+export type Shard = typeof shard.$inferSelect
+
+/** Tables of fewer rows than this are carried as one shard. */
+const worthSplitting = 50_000
+const shards = 16
+
+/** The ranges that are still to be carried: those of an interrupted run, or else a new division of all families. */
+export async function remainingShards(context: Context, bound: Bound): Promise<Shard[]> {
+  const unfinished = await read(context)
+  if (unfinished.length > 0) return unfinished
+  await divide(context, bound)
+  return read(context)
+}
+
+function read({ system, connection: { db } }: Context): Promise<Shard[]> {
+  return db
+    .select()
+    .from(shard)
+    .where(and(eq(shard.system, system.name), eq(shard.finished, false)))
+    .orderBy(asc(shard.number))
+}
+
+/** Divides all families into ranges of about the same number of rows, by a sample of the largest table. */
+async function divide({ system, connection: { db } }: Context, bound: Bound): Promise<void> {
+  const [largest] = [...bound.legacy].sort((a, b) => b.live.estimatedRows - a.live.estimatedRows)
+  const bounds = largest && largest.live.estimatedRows >= worthSplitting ? await quantiles(db, bound, largest) : []
+  const edges = [null, ...bounds, null]
+  await db.transaction(async (tx) => {
+    await tx.delete(shard).where(eq(shard.system, system.name))
+    await tx.insert(shard).values(
+      edges.slice(1).map((upperBound, number) => ({
+        system: system.name,
+        number,
+        lowerBound: edges[number] ?? null,
+        upperBound,
+      })),
+    )
+  })
+}
+
+async function quantiles(db: Executor, bound: Bound, { name, table, live }: LegacyTable): Promise<string[]> {
+  const percent = Math.min(100, (20_000 / live.estimatedRows) * 100)
+  const family = sql`coalesce(${list(familyColumnsOf(bound, name, bound.system.legacy).map((each) => sql`${sql.identifier(each)}::text`))})`
+  const fractions = Array.from({ length: shards - 1 }, (_, i) => (i + 1) / shards)
+  const rows = await db.execute(sql`
+    select distinct unnest(percentile_disc(array[${sql.raw(fractions.join(', '))}]) within group (order by ${family})) as "bound"
+    from ${tableSql(table)} tablesample system (${sql.raw(percent.toFixed(4))}) repeatable (1)
+    order by 1`)
+  return (rows as unknown as { bound: string | null }[]).flatMap(({ bound: each }) => (each === null ? [] : [each]))
+}
+
+/** Locks a shard's row for the transaction and reads how far it is; null when another session has finished it. */
+export async function claim(db: Executor, { system, number }: Shard): Promise<Range | null> {
+  const [row] = (await db.execute(sql`
+    select coalesce(${shard.position}, ${shard.lowerBound}) as "after", ${shard.upperBound} as "upTo"
+    from ${shard}
+    where ${and(eq(shard.system, system), eq(shard.number, number), eq(shard.finished, false))}
+    for update`)) as unknown as Range[]
+  return row ?? null
+}
+
+/** The last of the next `size` families of a range, and how many there are. */
+export async function nextFamilies(
+  db: Executor,
+  bound: Bound,
+  range: Range,
+  size: number,
+): Promise<{ last: string | null; families: number }> {
+  const arms = bound.legacy.flatMap(({ name, keyed }) => {
+    const source = bound.sources[name] as object
+    const plain = keyed ? bound.system.legacy[name] : source
+    return columnsOf(source).map((column, i, columns) => {
+      const earlier = columns.slice(0, i).map((each) => isNull(each))
+      const match = within(range).match(source)
+      return sql`(
+        select distinct ${column}::text as family
+        from ${plain}
+        where ${all([...earlier, sql`${column} is not null`, match ?? sql`true`])}
+        order by 1
+        limit ${size})`
+    })
+  })
+  const [row] = (await db.execute(sql`
+    select max(family) as "last", count(*)::int as "families"
+    from (
+      select family
+      from (${sql.join(arms, sql` union all `)}) as arm
+      group by family
+      order by family
+      limit ${size}) as batch`)) as unknown as { last: string | null; families: number }[]
+  return row ?? { last: null, families: 0 }
+}
+
+/** Moves a shard's cursor, in the transaction that carried the families. */
+export async function move(
+  db: Executor,
+  { system, number }: Shard,
+  done: { position: string | null; families: number; rows: number; finished: boolean },
+): Promise<void> {
+  await db.execute(sql`
+    update ${shard}
+    set position = ${done.position},
+      families = ${shard.families} + ${done.families},
+      rows = ${shard.rows} + ${done.rows},
+      finished = ${done.finished},
+      changed_at = now()
+    where ${and(eq(shard.system, system), eq(shard.number, number))}`)
+}

@@ -1,0 +1,42 @@
+import { type Column, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { Database } from '../database/connect.ts'
+
+/** A pool, a session or a transaction: whatever runs a statement. */
+export type Executor = Pick<Database, 'execute'>
+
+/** `alias.column`. */
+export const column = (alias: string, name: string): SQL => sql`${sql.identifier(alias)}.${sql.identifier(name)}`
+
+/** Joins with commas. */
+export const list = (items: readonly SQL[]): SQL => sql.join([...items], sql`, `)
+
+/** Joins with `and`. */
+export const all = (conditions: readonly SQL[]): SQL => sql.join([...conditions], sql` and `)
+
+/** The type of a declared column as the server writes it in a cast. */
+export function typeSql(column: Column): SQL {
+  const declared = column as PgColumn & { enum?: { enumName: string; schema?: string } }
+  const base = declared.enum
+    ? sql`${sql.identifier(declared.enum.schema ?? 'public')}.${sql.identifier(declared.enum.enumName)}`
+    : sql.raw(column.getSQLType())
+  return sql`${base}${sql.raw('[]'.repeat((column as PgColumn & { dimensions?: number }).dimensions ?? 0))}`
+}
+
+/** The columns of `alias`, written out, as a row. */
+export const rowOf = (alias: string, columns: readonly { name: string }[]): SQL =>
+  sql`row(${sql.join(
+    columns.map(({ name }) => column(alias, name)),
+    sql`, `,
+  )})`
+
+/** The text that identifies a row in the ledger, from the columns of its key; `\N` stands for null. */
+export const keyText = (columns: readonly SQL[]): SQL =>
+  columns.length === 1 ? sql`coalesce(${columns[0]}::text, '\\N')` : sql`row(${sql.join([...columns], sql`, `)})::text`
+
+/** The output function's text of a value. A cast of char(n) to text would drop its padding. */
+export const textForm = (value: SQL, type: string): SQL =>
+  /^(character|char|bpchar)(\(\d+\))?$/.test(type) ? sql`textin(bpcharout(${value}))` : sql`${value}::text`
+
+/** The text of a whole row of `alias`, in an order that no collation changes. */
+export const rowText = (alias: string): SQL => sql`(${sql.identifier(alias)}.*)::text collate "C"`

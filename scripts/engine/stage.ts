@@ -1,0 +1,42 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Bound, TargetTable } from './bound.ts'
+import { contest } from './contest.ts'
+import { judgedRows } from './judge.ts'
+import { recordAside } from './quarantine.ts'
+import { settleReferences } from './references.ts'
+import { asked, type Scope } from './scope.ts'
+import type { Executor } from './sql.ts'
+
+/** The temporary table that holds the derived rows of a target table on their way. */
+export const stageOf = ({ relation }: { relation: string }): SQL => sql`pg_temp.${sql.identifier(`stage_${relation}`)}`
+
+/**
+ * Derives the rows of every target table into temporary tables and sets aside what the target would refuse, with
+ * constraint, SQLSTATE and reason. A row that is wrong in itself is set aside whole; a row that is refused because of
+ * another row (unique, foreign key) gives up only the columns of that relation where they may be null.
+ */
+export async function stage(db: Executor, bound: Bound, scope: Scope): Promise<void> {
+  for (const target of bound.target) {
+    await db.execute(sql`
+      create temporary table ${sql.identifier(`stage_${target.relation}`)} on commit drop as
+      select *
+      from ${judgedRows(bound, target, asked(scope))} as judged`)
+    if (scope === 'all') await db.execute(sql`analyze ${stageOf(target)}`)
+    await setRefusedAside(db, bound, target)
+    await contest(db, bound, target, scope)
+    await settleReferences(db, bound, target, scope)
+  }
+}
+
+async function setRefusedAside(db: Executor, bound: Bound, target: TargetTable): Promise<void> {
+  const refused = sql`
+    select "#key" as key, "#family" as family, "#refusal"[1] as constraint_name, "#refusal"[2] as sqlstate,
+      "#refusal"[3] as reason, '{}'::jsonb as held
+    from gone`
+  await db.execute(sql`
+    with gone as (
+      delete from ${stageOf(target)}
+      where "#refusal" is not null
+      returning "#key", "#family", "#refusal")
+    ${recordAside(bound, target.relation, 'row', refused)}`)
+}
