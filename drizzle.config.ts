@@ -41,7 +41,10 @@ export default defineConfig({
 
 /** The value of an environment variable, or the end of this process: drizzle-kit would print a thrown error's stack. */
 function choose(name: string, choices: string[], preset: string): string {
-  const choice = z.enum(choices).default(preset).safeParse(process.env[name] || undefined)
+  const choice = z
+    .enum(choices)
+    .default(preset)
+    .safeParse(process.env[name] || undefined)
   if (choice.success) return choice.data
   const known = choices.join(' or ')
   console.error(new Refusal(`Unknown ${name}`, { [name]: process.env[name] }, `set ${name} to ${known}`).line)
