@@ -1,4 +1,3 @@
-import { connect } from '../database/connect.ts'
 import { openTarget } from '../database/target.ts'
 import type { System } from '../engine/system.ts'
 import { Refusal } from '../errors.ts'
@@ -25,15 +24,10 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const system = chosenSystem()
-  const target = await openTarget()
+  const { connection, url, embedded, close } = await openTarget({ max: 20 })
   try {
-    const connection = await connect(target.url, { max: 20 })
-    try {
-      return await work({ system, connection, report, signal, url: target.url, embedded: !process.env.DATABASE_URL })
-    } finally {
-      await connection.close()
-    }
+    return await work({ system, connection, report, signal, url, embedded })
   } finally {
-    await target.stop()
+    await close()
   }
 }

@@ -5,6 +5,7 @@ import { connect } from '../database/connect.ts'
 import { migrateLock } from '../database/lock.ts'
 import { Failure, Refusal } from '../errors.ts'
 import type { Context } from './context.ts'
+import { sqlstate } from './lock.ts'
 import { rows } from './preflight/look.ts'
 import { missingRights } from './preflight/rights.ts'
 import { readSteps, stepsFolder } from './preflight/steps.ts'
@@ -52,11 +53,6 @@ export async function expand(
   } finally {
     await close()
   }
-}
-
-/** Whether every expand step is applied. */
-export async function isExpanded(system: System, db: Executor): Promise<boolean> {
-  return (await readSteps(system, db)).every(({ applied }) => applied)
 }
 
 async function refuseUnlessReady(system: System, db: Executor): Promise<void> {
@@ -110,10 +106,3 @@ const busy = (tries: number, lockTimeout: number, cause: unknown) =>
     'end long transactions on the legacy tables, then start the same command again',
     cause,
   )
-
-function sqlstate(error: unknown): string | undefined {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    if ('code' in each && typeof each.code === 'string') return each.code
-  }
-  return undefined
-}

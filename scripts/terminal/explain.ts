@@ -2,34 +2,16 @@ import { DrizzleQueryError } from 'drizzle-orm/errors'
 import postgres from 'postgres'
 import { Failure, SluiceError } from '../errors.ts'
 
-/** What went wrong before a session existed, and what to do about it. */
-const connecting: Record<string, [fact: string, next: string]> = {
-  ECONNREFUSED: ['no server answers', 'start the server, or correct host and port in DATABASE_URL'],
-  ENOTFOUND: ['the host name is unknown', 'correct the host in DATABASE_URL'],
-  EAI_AGAIN: ['the host name cannot be looked up', 'correct the host in DATABASE_URL, or check the network'],
-  EHOSTUNREACH: ['the host cannot be reached', 'correct the host in DATABASE_URL, or check the network'],
-  ENETUNREACH: ['the network cannot be reached', 'correct the host in DATABASE_URL, or check the network'],
-  ETIMEDOUT: ['the server does not answer in time', 'correct host and port in DATABASE_URL, or check the network'],
-  ENOENT: ["the server's socket does not exist", 'start the server, or correct the socket folder in DATABASE_URL'],
-  ECONNRESET: ['the server closed the connection', 'check that the server runs, then start the same command again'],
-  EPIPE: ['the server closed the connection', 'check that the server runs, then start the same command again'],
-  CONNECT_TIMEOUT: [
-    'the server does not answer in time',
-    'correct host and port in DATABASE_URL, or check the network',
-  ],
-  CONNECTION_CLOSED: [
-    'the server closed the connection',
-    'check that the server runs, then start the same command again',
-  ],
-  CONNECTION_ENDED: ['the connection has ended', 'start the same command again'],
-  CONNECTION_DESTROYED: ['the connection has ended', 'start the same command again'],
-  '28P01': ['the server refused the password', 'correct user and password in DATABASE_URL'],
-  '28000': ['the server does not let this user in', "correct the user in DATABASE_URL, or the server's pg_hba.conf"],
-  '3D000': ['the database does not exist', 'correct the database name in DATABASE_URL, or create it'],
-  '53300': ['the server has no connection left', 'close other sessions, or raise max_connections'],
-  '57P01': ['the server was shut down', 'wait until it is back, then start the same command again'],
-  '57P03': ['the server is still starting', 'wait a moment, then start the same command again'],
-  '08P01': ['what answers there is no Postgres server', 'correct host and port in DATABASE_URL'],
+/** A session that ended under way; why none came about is `connect`'s to say. */
+const lost: Record<string, string> = {
+  ECONNRESET: 'the server closed the connection',
+  EPIPE: 'the server closed the connection',
+  CONNECTION_CLOSED: 'the server closed the connection',
+  CONNECTION_ENDED: 'the connection has ended',
+  CONNECTION_DESTROYED: 'the connection has ended',
+  '57P01': 'the server ended the session',
+  '57P02': 'the server crashed',
+  '57P03': 'the server is starting or stopping',
 }
 
 /** What a server says about one statement, where the next step is known. */
@@ -50,6 +32,7 @@ function root(error: unknown): unknown {
   return error
 }
 
+const comeBack = 'check that the server runs, then start the same command again'
 const verbose = 'run the same command with --verbose to see where it happened'
 
 const firstLine = (text: string) => text.split('\n', 1)[0]?.trim() ?? ''
@@ -72,11 +55,11 @@ function rightOf(message: string, query: string): string | undefined {
 
 /** The error of a server: its message, never its detail, which may quote a row. */
 function ofServer(error: postgres.PostgresError, query: string): SluiceError {
-  const known = connecting[error.code]
+  const known = lost[error.code]
   const message = firstLine(error.message)
   const right = error.code === '42501' ? rightOf(message, query) : undefined
   const values = { sqlstate: error.code, constraint: text(error.constraint_name), 'missing right': right }
-  if (known) return new Failure(known[0], values, known[1], error)
+  if (known) return new Failure(known, values, comeBack, error)
   return new Failure(`Postgres: ${message}`, values, running[error.code] ?? verbose, error)
 }
 
@@ -90,15 +73,8 @@ export function explain(thrown: unknown): SluiceError {
   if (error instanceof SluiceError) return error
   if (error instanceof postgres.PostgresError)
     return ofServer(error, thrown instanceof DrizzleQueryError ? thrown.query : '')
-  const { code, address, port, hostname } = (error ?? {}) as Record<string, unknown>
-  const known = connecting[String(code)]
-  if (known) {
-    const values = {
-      host: text(hostname) ?? text(String(address ?? '')),
-      port: typeof port === 'number' ? port : undefined,
-    }
-    return new Failure(known[0], { ...values, code: String(code) }, known[1], error)
-  }
+  const code = String((error as { code?: unknown } | null | undefined)?.code)
+  if (lost[code]) return new Failure(lost[code], { code }, comeBack, error)
   const message = error instanceof Error ? error.message : String(error)
   return new Failure(withoutUrls(firstLine(message)) || 'unknown error', {}, verbose, error)
 }

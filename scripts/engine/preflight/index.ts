@@ -3,6 +3,8 @@ import type { Database } from '../../database/connect.ts'
 import type { Context } from '../context.ts'
 import { forecast } from '../forecast.ts'
 import { currentPhase } from '../ledger.ts'
+import { sqlstate } from '../lock.ts'
+import type { Phase } from '../phase.ts'
 import type { Finding, Plan } from '../results.ts'
 import { access } from './access.ts'
 import { columns } from './columns.ts'
@@ -37,13 +39,24 @@ export async function plan(context: Context): Promise<Plan> {
       const version = await legacyVersion(look)
       return {
         system: system.name,
-        phase: await currentPhase(inside),
+        phase: await phaseOf(inside),
         ...(version === undefined ? {} : { legacyVersion: version }),
         findings,
       }
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },
   )
+}
+
+/** The phase; a role that may not read the ledger, which the findings say, at least learns that there is one. */
+async function phaseOf(context: Context): Promise<Phase> {
+  const { db } = context.connection
+  const inSavepoint = (tx: unknown) =>
+    currentPhase({ ...context, connection: { ...context.connection, db: tx as Database } })
+  return db.transaction(inSavepoint).catch((error) => {
+    if (sqlstate(error) === '42501') return 'expanded'
+    throw error
+  })
 }
 
 /** What the legacy shape's own tool says, where its table is there, can be read, and is as expected. */

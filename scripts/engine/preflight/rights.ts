@@ -1,11 +1,13 @@
-import { sql } from 'drizzle-orm'
-import { getTableConfig } from 'drizzle-orm/pg-core'
-import { sluice } from '../../../schema/ledger.ts'
+import { is, sql } from 'drizzle-orm'
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
+import * as ledger from '../../../schema/ledger.ts'
 import type { Finding } from '../results.ts'
 import { tableName } from '../shape.ts'
 import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
-import { type Group, rows, textArray } from './look.ts'
+import { type Group, ownSchemas, rows, textArray } from './look.ts'
+
+const ledgerTables = Object.values<unknown>(ledger).filter((each): each is PgTable => is(each, PgTable))
 
 /** A right that this role lacks, and the statement that grants it. */
 export interface MissingRight {
@@ -23,9 +25,10 @@ export interface MissingRight {
 export async function missingRights(system: System, db: Executor): Promise<MissingRight[]> {
   const legacy = textArray(Object.values(system.legacy).map(tableName))
   const target = textArray(Object.values(system.target).map(tableName))
+  const written = textArray([...Object.values(system.target), ...ledgerTables].map(tableName))
   const schemas = (tables: System['target']) =>
     textArray([...new Set(Object.values(tables).map((table) => getTableConfig(table).schema ?? 'public'))])
-  const made = textArray([sluice.schemaName, 'drizzle'])
+  const made = textArray(ownSchemas)
   const missing = await rows<Omit<MissingRight, 'grant'>>(
     db,
     sql`
@@ -38,7 +41,7 @@ export async function missingRights(system: System, db: Executor): Promise<Missi
         select 1 as "order", 'USAGE' as "verb", 'schema ' || quote_ident(nspname) as "object", nspname::text as "on",
           has_schema_privilege(oid, 'usage') as "held"
         from pg_namespace
-        where nspname = any (${schemas({ ...system.legacy, ...system.target })})
+        where nspname = any (${schemas({ ...system.legacy, ...system.target })} || ${made})
         union all
         select 2, 'SELECT', 'table ' || "name", "name", has_table_privilege(oid, 'select')
         from relation
@@ -56,7 +59,7 @@ export async function missingRights(system: System, db: Executor): Promise<Missi
         select 5, "verb", 'table ' || "name", "name", has_table_privilege(oid, "verb")
         from relation
         cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as "verb"
-        where "name" = any (${target}))
+        where "name" = any (${written}))
       select current_user::text as "role", "verb" || ' on ' || "object" as "right", "on"
       from needed
       where not "held"

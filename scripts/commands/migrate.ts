@@ -1,0 +1,84 @@
+import { copy } from '../engine/copy.ts'
+import { expand } from '../engine/expand.ts'
+import { currentPhase } from '../engine/ledger.ts'
+import type { Phase } from '../engine/phase.ts'
+import { plan } from '../engine/preflight/index.ts'
+import type { Proof } from '../engine/results.ts'
+import { verify } from '../engine/verify.ts'
+import { counted, duration } from '../terminal/words.ts'
+import { command, type Session } from './command.ts'
+import { copyOptions, copySchema } from './options.ts'
+import { planBrief } from './say-plan.ts'
+import { accountTable, proofText } from './say-proof.ts'
+
+/** What a whole migration up to its proof has done. */
+export interface Migrated {
+  phase: Phase
+  proof: Proof
+  applied: string[]
+  copied: { families: number; rows: number; seconds: number }
+  seconds: number
+}
+
+export interface CopyOptions {
+  bulk: boolean
+  batchSize: number
+  workers: number
+}
+
+/** Plan, expand, copy, prove; never the contract, which is always a person's decision. */
+export async function migrateAll(session: Session, options: CopyOptions): Promise<Migrated> {
+  const { report, signal, url } = session
+  const startedAt = performance.now()
+  report.note('Plan: looking at the database')
+  for (const line of planBrief(await plan(session))) report.note(line)
+  signal.throwIfAborted()
+  const { applied } = await expand(session, url)
+  report.note(
+    applied.length
+      ? `Expand: ${counted(applied.length, 'step')} applied, the new tables are there`
+      : 'Expand: the new tables are there already',
+  )
+  signal.throwIfAborted()
+  report.note('Backfill: copying the rows')
+  const copied = await copy(session, options)
+  signal.throwIfAborted()
+  report.note('Proof: rebuilding every legacy row from the new tables and comparing')
+  const proof = await verify(session, { show: 10 })
+  const phase = await currentPhase(session)
+  return { phase, proof, applied, copied, seconds: (performance.now() - startedAt) / 1000 }
+}
+
+/** The document that `--json` prints for a migration. */
+export const migratedJson = ({ phase, proof, applied, copied, seconds }: Migrated, system: string) => ({
+  system,
+  phase,
+  identical: proof.identical,
+  differences: proof.differences,
+  tables: proof.accounts,
+  applied,
+  families: copied.families,
+  shown: proof.shown,
+  seconds,
+})
+
+export const migrate = command({
+  name: 'migrate',
+  summary: 'plan, expand, copy and prove; stops before anything is dropped',
+  about: 'Each step can be run again: what is done already is not done twice. The legacy tables are only read.',
+  examples: ['npm run migrate', 'npm run migrate -- --bulk', 'npm run --silent migrate -- --json --workers 4'],
+  options: copyOptions,
+  parse: copySchema,
+  async run(session, options) {
+    const done = await migrateAll(session, options)
+    const text = [
+      accountTable(done.proof.accounts),
+      '',
+      proofText(done.proof),
+      '',
+      `${session.system.name} is at phase ${done.phase} after ${duration(done.seconds)}`,
+      ...(done.proof.identical ? ['', 'Next: npm run status shows where it is; the legacy tables are untouched'] : []),
+    ].join('\n')
+    return { json: migratedJson(done, session.system.name), text, exitCode: done.proof.identical ? 0 : 2 }
+  },
+})

@@ -1,0 +1,93 @@
+import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { ownSchemas, rows, textArray } from '../engine/preflight/look.ts'
+import { tableName } from '../engine/shape.ts'
+import { Refusal } from '../errors.ts'
+import { counted, duration } from '../terminal/words.ts'
+import { command, type Session } from './command.ts'
+import { type Example, examples } from './examples.ts'
+import { makeSample } from './legacy.ts'
+import { migrateAll, migratedJson } from './migrate.ts'
+import { accountTable, proofText } from './say-proof.ts'
+
+const sample = { rows: 20_000, version: 23, dirt: 0.02, seed: 1, withoutTrainingConstraints: false }
+
+/** Every user table, whoever made it. */
+const userTables = ({ connection }: Session) =>
+  rows<{ name: string }>(
+    connection.db,
+    sql`
+      select n.nspname || '.' || c.relname as "name"
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p', 'f')
+        and n.nspname not in ('pg_catalog', 'information_schema')
+        and n.nspname !~ '^pg_(toast|temp)'
+        and n.nspname <> all (${textArray(ownSchemas)})
+      order by 1`,
+  )
+
+/** Uses the legacy that is there, makes a sample in an empty database, and refuses a database of something else. */
+async function ensureLegacy(session: Session): Promise<void> {
+  const { system, report, embedded } = session
+  const wanted = Object.values(system.legacy).map(tableName)
+  const found = (await userTables(session)).map(({ name }) => name)
+  if (wanted.every((name) => found.includes(name))) {
+    report.note(`1. The legacy tables are there already (${wanted.join(', ')}): they are used as they are`)
+    return
+  }
+  if (found.length > 0) {
+    throw new Refusal(
+      'this database has tables, but not the legacy tables',
+      { found: found[0], missing: wanted.find((name) => !found.includes(name)), SYSTEM: system.name },
+      embedded ? 'delete the folder .sluice to begin anew' : 'name the legacy or an empty database in DATABASE_URL',
+    )
+  }
+  report.note(
+    `1. Making a sample of an old database, ${counted(sample.rows, 'row')} in its largest table, some of them dirty`,
+  )
+  await makeSample(session, sample)
+}
+
+const exampleText = ({ title, where, what }: Example) => `  ${title}: ${where}\n      ${what}`
+
+export const start = command({
+  name: 'start',
+  summary: 'the whole story, on a sample database that comes with Sluice',
+  about:
+    'Makes a sample of an old database where there is none, looks at it, adds the new tables, copies every row, and proves\nthat the old tables can be rebuilt exactly. Nothing is dropped. May be run again.',
+  examples: ['npm start', 'DATABASE_URL=postgres://user:password@host/database npm start'],
+  options: [],
+  parse: z.object({}),
+  async run(session) {
+    const { report, embedded, system } = session
+    report.note(
+      embedded
+        ? 'Sluice restructures a live Postgres database without losing a byte. This is its own server; its data stays in .sluice'
+        : 'Sluice restructures a live Postgres database without losing a byte. This is the database that DATABASE_URL names',
+    )
+    await ensureLegacy(session)
+    report.note('2. Looking at it, adding the new tables beside the old ones, copying, proving')
+    const done = await migrateAll(session, { bulk: false, batchSize: 2000, workers: 2 })
+    const found = await examples(session)
+    const text = [
+      `\nEvery row of the old tables is carried exactly, carried with a complement that holds what the new tables cannot,\nor quarantined because the new tables' constraints refuse it. The three add up:\n`,
+      accountTable(done.proof.accounts),
+      ...(found.length ? ['\nAn example of each:', ...found.map(exampleText)] : []),
+      '',
+      proofText(done.proof),
+      '',
+      `All of it took ${duration(done.seconds)}. The old tables are untouched, and nothing was dropped.`,
+      '',
+      'What to do next:',
+      '  npm run status    where the migration is',
+      '  npm run plan      what was found in the database',
+      '  npm run verify    prove it again; change a row first, and see it named',
+      ...(embedded
+        ? ['  DATABASE_URL=postgres://… npm run plan    look at a database of your own; nothing is changed']
+        : []),
+    ].join('\n')
+    const json = { ...migratedJson(done, system.name), examples: found }
+    return { json, text, exitCode: done.proof.identical ? 0 : 2 }
+  },
+})

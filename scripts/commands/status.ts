@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import type { Status } from '../engine/results.ts'
+import { status as ask } from '../engine/status.ts'
+import { table } from '../terminal/table.ts'
+import { count, counted, duration } from '../terminal/words.ts'
+import { command } from './command.ts'
+
+/** The next command, by phase and by how far the copy is. */
+function next({ phase, copy, lastProof }: Status): string {
+  if (phase === 'legacy') return 'npm run plan, then npm run migrate'
+  if (copy && copy.finished < copy.shards) return 'npm run copy goes on where it stopped'
+  if (phase === 'verified') return 'nothing to do: the proof holds'
+  return lastProof && !lastProof.identical
+    ? 'npm run copy, then npm run verify'
+    : 'npm run migrate, or npm run copy and npm run verify'
+}
+
+const proven = ({ lastProof }: Status): string => {
+  if (!lastProof) return 'Not proven yet'
+  const { identical, differences, provenAt, seconds } = lastProof
+  return `Last proof: ${identical ? 'identical' : counted(differences, 'difference')}, ${provenAt}, took ${duration(seconds)}`
+}
+
+export function statusText(status: Status): string {
+  const { system, phase, tables, complement, quarantined, copy } = status
+  const rows = Object.entries(tables).map(([name, { rows, estimated }]) => [
+    name,
+    `${estimated ? 'about ' : ''}${count(rows)}`,
+    complement[name] ?? '',
+    quarantined[name] ?? '',
+  ])
+  return [
+    `${system} is at phase ${phase}`,
+    '',
+    table(['table', 'rows', 'complement', 'quarantined'], rows),
+    '',
+    ...(copy
+      ? [
+          `Copy: ${counted(copy.families, 'family', 'families')}, ${count(copy.finished)} of ${count(copy.shards)} shards finished`,
+        ]
+      : []),
+    proven(status),
+    '',
+    `Next: ${next(status)}`,
+  ].join('\n')
+}
+
+export const status = command({
+  name: 'status',
+  summary: 'say where the migration is, how far, and what was proven',
+  about: 'Only reads; may be asked at any time, also while another command is at work.',
+  examples: ['npm run status', 'npm run --silent status -- --json'],
+  options: [],
+  parse: z.object({}),
+  async run(session) {
+    const result = await ask(session)
+    return { json: result, text: statusText(result), exitCode: 0 }
+  },
+})
