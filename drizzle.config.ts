@@ -4,14 +4,13 @@ import { is } from 'drizzle-orm'
 import { getTableConfig, getViewConfig, PgSchema, PgTable, PgView } from 'drizzle-orm/pg-core'
 import { z } from 'zod'
 import { lockMigrations } from './scripts/database/lock.ts'
-import { Refusal } from './scripts/errors.ts'
+import { databaseUrl } from './scripts/database/target.ts'
+import { Refusal, SluiceError } from './scripts/errors.ts'
 
 /** The declarations of a system at a stage; a stage exists when its file does. */
 const schemaFile = (system: string, stage: string) => `./schema/${system}/${stage === 'expand' ? 'index' : stage}.ts`
 
-const systems = readdirSync('schema', { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name)
+const systems = readdirSync('schema').filter((name) => existsSync(schemaFile(name, 'expand')))
 const SYSTEM = choose('SYSTEM', systems, 'atp')
 const STAGE = choose(
   'STAGE',
@@ -26,7 +25,8 @@ const views = declared.filter((it) => is(it, PgView)).map((it) => getViewConfig(
 const schemas = declared.filter((it) => is(it, PgSchema)).map((it) => it.schemaName)
 
 const command = process.argv[2] ?? ''
-const url = ['migrate', 'push', 'pull', 'studio'].includes(command) ? process.env.DATABASE_URL : undefined
+// generate, check and the rest work without any database, and must not start one.
+const url = ['migrate', 'push', 'pull', 'studio'].includes(command) ? await databaseOf() : undefined
 if (command === 'migrate' && url) await lockMigrations(url)
 
 export default defineConfig({
@@ -39,14 +39,25 @@ export default defineConfig({
   ...(url ? { dbCredentials: { url } } : {}),
 })
 
-/** The value of an environment variable, or the end of this process: drizzle-kit would print a thrown error's stack. */
+/** The URL of the user's database, or of the embedded server, which lasts as long as this process does. */
+async function databaseOf(): Promise<string> {
+  const { url } = await databaseUrl().catch(end)
+  return url
+}
+
+/** The value of an environment variable, which must be one of `choices`. */
 function choose(name: string, choices: string[], preset: string): string {
   const choice = z
     .enum(choices)
     .default(preset)
     .safeParse(process.env[name] || undefined)
   if (choice.success) return choice.data
-  const known = choices.join(' or ')
-  console.error(new Refusal(`Unknown ${name}`, { [name]: process.env[name] }, `set ${name} to ${known}`).line)
-  process.exit(2)
+  return end(new Refusal(`Unknown ${name}`, { [name]: process.env[name] }, `set ${name} to ${choices.join(' or ')}`))
+}
+
+/** Ends this process with the one line that says why: drizzle-kit would print the stack of what is thrown. */
+function end(error: unknown): never {
+  if (!(error instanceof SluiceError)) throw error
+  console.error(error.line)
+  process.exit(error.exitCode)
 }

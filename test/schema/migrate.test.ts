@@ -73,3 +73,13 @@ for (const [version, lead] of Object.entries(live)) {
     expect(columns).toHaveLength(66)
   })
 }
+
+test('a step that fails leaves nothing behind, and the command says so', async ({ database }) => {
+  const sql = database.connection.db.$client
+  await sql.unsafe('create schema atp; create table atp.media_metrics (mine integer)')
+  const { code, stdout, stderr } = await kit(['migrate'], database.url)
+  expect(code).toBe(1)
+  expect(stdout + stderr).toContain('media_metrics')
+  const [row] = await sql`select to_regclass('atp.media') as media, to_regnamespace('sluice') as sluice`
+  expect(row).toEqual({ media: null, sluice: null })
+})
