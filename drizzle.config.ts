@@ -27,7 +27,7 @@ const schemas = declared.filter((it) => is(it, PgSchema)).map((it) => it.schemaN
 const command = process.argv[2] ?? ''
 // generate, check and the rest work without any database, and must not start one.
 const url = ['migrate', 'push', 'pull', 'studio'].includes(command) ? await databaseOf() : undefined
-if (command === 'migrate' && url) await lockMigrations(url)
+if (command === 'migrate' && url) await lockMigrations(url).catch(end)
 
 export default defineConfig({
   dialect: 'postgresql',
