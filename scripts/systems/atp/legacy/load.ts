@@ -10,55 +10,51 @@ import { createTitles } from './titles.ts'
 import { trainingColumns, trainingOfTitles } from './training.ts'
 
 /** The tables that are filled, with their columns at the time of the load. */
-export function columnsAt(version: number): Record<string, string[]> {
-  return { media: mediaColumns, training: trainingColumns(version), prediction: predictionColumns }
+export function columnsAt(version: number) {
+  return { media: mediaColumns(version), training: trainingColumns(version), prediction: predictionColumns }
 }
 
-/** Fills the three tables inside the server; rows never travel. Runs in the caller's transaction. */
+/**
+ * Fills the three tables inside the server; rows never travel. Runs in the caller's transaction. Clean titles go
+ * straight to their tables; dirty ones into temporary copies, where each case makes its changes, and then after them.
+ */
 export async function load(sql: TransactionSql, options: Options, report: Report): Promise<void> {
+  const { seed, rows, version } = options
   const size = sizeOf(options)
   const untidy = size.dirty > 0 ? cases(options) : []
-  const columns = columnsAt(options.version)
-  const tables = Object.keys(columns)
-  const count = async (text: string) => (await sql.unsafe(text)).count
-  const fill = async (table: string, rows: string) => {
-    const into = columns[table]?.join(', ')
-    const clean = await count(
-      `insert into atp.${table} (${into}) select ${into} from (${rows}) made where dirt is null`,
-    )
-    if (!untidy.length) return clean
-    return (
-      clean +
-      (await count(`insert into dirty_${table} (n, dirt${table === 'media' ? ', nth' : ''}, ${into})
-      select n, dirt${table === 'media' ? ', nth' : ''}, ${into} from (${rows}) made where dirt is not null`))
-    )
-  }
+  const columns = Object.entries(columnsAt(version))
+  const run = async (text: string) => (await sql.unsafe(text)).count
 
   // the expressions are wide and run once per row: compiling them costs more than it saves
-  await sql.unsafe(`set local jit = off; set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'`)
-  await sql.unsafe(createTitles(options, size, untidy))
-  for (const table of tables)
-    await sql.unsafe(
-      `create temp table dirty_${table} (like atp.${table}, n integer, nth integer, dirt integer) on commit drop`,
+  await run(`set local jit = off; set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'`)
+  report.progress({ task: 'media', done: 0, total: rows })
+  await run(createTitles(options, size, untidy))
+  for (const [table] of columns)
+    await run(`create temp table dirty_${table} (like atp.${table}, n integer, nth integer, dirt integer)`)
+  const fill = async (table: keyof ReturnType<typeof columnsAt>, made: (which: string) => string) => {
+    const into = columnsAt(version)[table].join(', ')
+    const clean = await run(`insert into atp.${table} (${into}) select ${into} from (${made('dirt is null')}) made`)
+    if (untidy.length === 0) return clean
+    const all = `${into}, n, nth, dirt`
+    return (
+      clean + (await run(`insert into dirty_${table} (${all}) select ${all} from (${made('dirt is not null')}) made`))
     )
+  }
 
-  let done = await count(unidentifiedMedia(options.seed, size.unidentified))
+  let done = await run(unidentifiedMedia(seed, size.unidentified))
   const [most] = await sql.unsafe('select max(media_rows) as rows from pg_temp.title')
   for (let nth = 1; nth <= (most?.rows ?? 0); nth++) {
-    report.progress({ task: 'media', done, total: options.rows })
-    done += await fill('media', mediaOfTitles(options.seed, nth))
+    report.progress({ task: 'media', done, total: rows })
+    done += await fill('media', (which) => mediaOfTitles(options, nth, which))
   }
-  report.progress({ task: 'media', done, total: options.rows })
-  await fill('training', trainingOfTitles(options))
-  await fill('prediction', predictionOfTitles())
+  report.progress({ task: 'media', done, total: rows })
+  await fill('training', (which) => trainingOfTitles(options, which))
+  await fill('prediction', predictionOfTitles)
 
-  if (untidy.length)
-    await sql.unsafe(applyCases(untidy, { seed: options.seed, taken: size.titles + size.trainingOnly }))
-  for (const table of tables) {
-    const all = table === 'media' && options.version >= 24 ? [...mediaColumns, 'deleted_at'] : columns[table]
-    await sql.unsafe(`insert into atp.${table} (${all}) select ${all} from pg_temp.dirty_${table}`)
+  if (untidy.length > 0) await run(applyCases(untidy, { seed, taken: size.titles + size.trainingOnly }))
+  for (const [table, into] of columns) {
+    await run(`insert into atp.${table} (${into}) select ${into} from pg_temp.dirty_${table} order by n, nth`)
+    await run(`drop table pg_temp.dirty_${table}`)
   }
-  await sql.unsafe(
-    `drop table ${['title', ...tables.map((table) => `dirty_${table}`)].map((name) => `pg_temp.${name}`)}`,
-  )
+  await run('drop table pg_temp.title')
 }

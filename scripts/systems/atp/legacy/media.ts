@@ -1,16 +1,20 @@
 import { bytes, draw, pick, wide } from './draw.ts'
+import type { Options } from './options.ts'
 import { metadata } from './steps/columns.ts'
 import * as words from './words.ts'
 
 const facts = metadata.map(([name]) => name)
 
-/** Columns of media at the time of the load; `deleted_at` stays null without dirt. */
-export const mediaColumns = [
-  ...['hash', 'media_type', 'media_title', 'season', 'episode', 'release_year', 'pipeline_status', 'error_status'],
-  ...['error_condition', 'rejection_status', 'rejection_reason', 'parent_path', 'target_path', 'original_title'],
-  ...['original_path', 'original_link', 'rss_source', 'uploader', 'imdb_id', 'tmdb_id', ...facts],
-  ...['resolution', 'video_codec', 'upload_type', 'audio_codec', 'created_at', 'updated_at'],
-]
+/** Columns of media at the time of the load. */
+export function mediaColumns(version: number): string[] {
+  return [
+    ...['hash', 'media_type', 'media_title', 'season', 'episode', 'release_year', 'pipeline_status', 'error_status'],
+    ...['error_condition', 'rejection_status', 'rejection_reason', 'parent_path', 'target_path', 'original_title'],
+    ...['original_path', 'original_link', 'rss_source', 'uploader', 'imdb_id', 'tmdb_id', ...facts],
+    ...['resolution', 'video_codec', 'upload_type', 'audio_codec', 'created_at', 'updated_at'],
+    ...(version < 24 ? [] : ['deleted_at']),
+  ]
+}
 
 /** Where an identified item stands: 65 % have arrived, 24 % were rejected. */
 const status = `case
@@ -24,8 +28,8 @@ const status = `case
           else 'paused'
         end`
 
-/** SQL of the nth media row of every title that has one; column `n` and `dirt` come along. */
-export function mediaOfTitles(seed: number, nth: number): string {
+/** SQL of the nth media row of every title that has one and meets the condition `which`. */
+export function mediaOfTitles({ seed, version }: Options, nth: number, which: string): string {
   return `
     select
       n, dirt, ${nth} as nth,
@@ -52,7 +56,7 @@ export function mediaOfTitles(seed: number, nth: number): string {
       resolution, video_codec, upload_type,
       ${pick(words.audioCodecs, 'm', 28)} as audio_codec,
       created_at,
-      created_at + ${wide('m', 27)} % 2000000 * interval '1 second' + ${wide('m', 20)} % 1000000 * interval '1 microsecond' as updated_at
+      created_at + ${wide('m', 27)} % 2000000 * interval '1 second' + ${wide('m', 20)} % 1000000 * interval '1 microsecond' as updated_at${version < 24 ? '' : ',\n      null::timestamptz as deleted_at'}
     from (
       select *,
         ${status} as status,
@@ -79,6 +83,7 @@ export function mediaOfTitles(seed: number, nth: number): string {
           select *, ${bytes(seed, `media ${nth}`, 'n')} as m
           from pg_temp.title
           where media_rows >= ${nth}
+            and ${which}
           offset 0
         ) drawn
         offset 0

@@ -31,8 +31,8 @@ export function createTitles(options: Options, size: Size, cases: Case[]): strin
     ), weighed as (
       select *,
         case when n > ${size.titles} then 0 when dirt = any ('{${twoRows.join(',')}}') then 2 else 1 end as base,
-        -- Zipf: one title in k has k rows or more; no extra rows for titles that training alone knows
-        case when n > ${size.titles} then 0 else 1 + 100 * least(20, 65536 / (1 + ${draw('h', 0, 65536)}) - 1) end as weight
+        -- Zipf: one title in k weighs k or more, up to 20; titles that training alone knows get no rows
+        case when n > ${size.titles} then 0 else 1 + 100 * ((65536 / (1 + ${draw('h', 0, 65536)}) - 1) % 20) end as weight
       from numbered
     ), shared as (
       select *,
@@ -51,8 +51,8 @@ export function createTitles(options: Options, size: Size, cases: Case[]): strin
     )
     select
       n, h, dirt, media_rows,
-      ${forced(cases, 'training')} n > ${size.titles} or n % 50 >= 11 end as in_training,
-      ${forced(cases, 'prediction')} (n + 7) % 50 >= 11 end as in_prediction,
+      ${forced(cases, 'training')} n > ${size.titles} or n * 37 % 50 >= 11 end as in_training,
+      ${forced(cases, 'prediction')} (n * 37 + 7) % 50 >= 11 end as in_prediction,
       ${imdbId('n', seed)} as imdb_id,
       case when not ${rare(10, 1)} then n * 7 + ${draw('h', 10, 7)} end as tmdb_id,
       media_type::atp.media_type as media_type,
@@ -60,8 +60,8 @@ export function createTitles(options: Options, size: Size, cases: Case[]): strin
       case when media_type <> 'movie' then 1 + ${draw('h', 12, 12)} end as season,
       case when media_type = 'tv_show' then 1 + ${draw('h', 14, 24)} end as episode,
       2025 - ${draw('h', 16, 45)} * ${draw('h', 17, 45)} / 20 as release_year,
-      case when not ${rare(18, 30)} then ${wide('f', 0)}::bigint * 10 end as budget,
-      case when not ${rare(18, 35)} then ${wide('f', 4)}::bigint * 3 end as revenue,
+      case when not ${rare(18, 30)} then ${wide('f', 0)}::bigint % 400000000 end as budget,
+      case when not ${rare(18, 35)} then ${wide('f', 4)}::bigint * ${draw('f', 2, 100)} / 60 end as revenue,
       case when not ${rare(19, 4)} then 20 + ${draw('f', 8, 180)} end as runtime,
       ${some(words.countries, 'f', 9, 2)} as origin_country,
       case when not ${rare(20, 6)} then ${some(words.companies, 'f', 10, 4)} end as production_companies,
@@ -90,9 +90,10 @@ export function createTitles(options: Options, size: Size, cases: Case[]): strin
     analyze title`
 }
 
-/** The nth of nearly a hundred million identifiers in an order that looks like none; no two are the same. */
+/** The nth of nearly a hundred million identifiers of seven or eight digits; no two are the same, and no order shows. */
 export function imdbId(n: string, seed: number): string {
-  return `('tt' || lpad((1 + ((${n})::bigint * 61803399 + ${Math.abs(seed) % 99_999_988}) % 99999988)::text, 7, '0'))`
+  const number = `1 + ((${n})::bigint * 61803399 + ${Math.abs(seed) % 99_999_988}) % 99999988`
+  return `('tt' || to_char(${number}, 'FM90000000'))`
 }
 
 /** Start of a `case` that decides for the dirt cases which need a row in `table`, or none. */
