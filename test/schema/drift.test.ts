@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { test as scratch } from '../support/scratch.ts'
+import { test as scratch, scratchDatabase } from '../support/scratch.ts'
+import { legacies, shapeOf, targets } from './catalog.ts'
 import { expanded, kit, steps } from './kit.ts'
 
 const migrated = scratch.extend({ source: await expanded() })
@@ -55,4 +56,22 @@ migrated('nothing plans to touch the tables of others', async ({ database }) => 
     create table sluice.other (id integer)`)
   const { stdout } = await kit(['push', '--explain', '--output', 'json'], database.url)
   expect(JSON.parse(stdout)).toEqual({ status: 'no_changes', dialect: 'postgresql' })
+})
+
+// push compares neither the bodies of checks nor those of views, and the baseline is written by hand.
+migrated('the steps build what is declared, with checks and view', async ({ database }) => {
+  const declared = await scratchDatabase()
+  try {
+    const { stdout } = await kit(['export'])
+    await declared.connection.db.$client.unsafe(stdout)
+    const [expected, actual] = await Promise.all(
+      [declared, database].map(async ({ connection: { db } }) => {
+        const [view] = await db.$client`select pg_get_viewdef('atp.movies'::regclass) as movies`
+        return { view, shape: await shapeOf(db.$client, [...legacies, ...targets]) }
+      }),
+    )
+    expect(actual).toEqual(expected)
+  } finally {
+    await declared.drop()
+  }
 })
