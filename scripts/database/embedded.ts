@@ -72,7 +72,7 @@ async function attempt(home: Home, settings: Record<string, string | number>): P
       if (url) return embedded(url, writer, home.temporary ? supervisor : undefined)
     }
     closeSync(writer)
-    await supervisor?.gone
+    await supervisor?.gone()
     return supervisor ? tail(log, before) : ''
   } catch (error) {
     if (writer !== undefined) closeSync(writer)
@@ -105,7 +105,7 @@ function embedded(url: string, writer: number, wait: Supervisor | undefined): Em
     stop: async () => {
       if (held) closeSync(writer)
       held = false
-      await wait?.gone
+      await wait?.gone()
     },
   }
 }

@@ -30,8 +30,6 @@ export interface Home {
   user: ServerUser
 }
 
-const nobody = 65534
-
 /** Makes a folder that its supervisor will remove, in the first of the usual places that the server's user can write. */
 export function temporaryHome(parent?: string): Home {
   const user = serverUser()
@@ -78,11 +76,26 @@ export function asUser(user: ServerUser, line: string, argument: string): boolea
 function serverUser(owner?: { uid: number; gid: number }): ServerUser {
   const spawn = { cwd: '/', env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } }
   const uid = process.getuid?.() ?? 0
-  const gid = process.getgid?.() ?? 0
-  if (uid !== 0) return { uid, gid, spawn }
+  if (uid !== 0) return named({ uid, gid: process.getgid?.() ?? uid, spawn })
   // As root on a user's folder: run as that user, so that the folder stays theirs.
-  const ids = { uid: owner?.uid || nobody, gid: owner?.gid || nobody }
-  return { ...ids, spawn: { ...spawn, ...ids } }
+  const ids = { uid: owner?.uid || idOf('-u'), gid: owner?.gid || idOf('-g') }
+  return named({ ...ids, spawn: { ...spawn, ...ids } })
+}
+
+/** The ids of `nobody`, which are not the same everywhere. */
+function idOf(option: '-u' | '-g'): number {
+  return Number(spawnSync('id', [option, 'nobody'], { encoding: 'utf8' }).stdout) || 65_534
+}
+
+/** Containers like to run as a number without a name, which initdb refuses. */
+function named(user: ServerUser): ServerUser {
+  const found = spawnSync('id', ['-un', String(user.uid)], { stdio: 'ignore' })
+  if (found.status === 0) return user
+  throw new Refusal(
+    'PostgreSQL runs only as a user with a name',
+    { uid: user.uid },
+    'add it to /etc/passwd, run as another user, or set DATABASE_URL to a server of yours',
+  )
 }
 
 /** Creates `wanted`, or a link to a folder elsewhere if the server's user cannot reach it (a project under /root). */

@@ -5,10 +5,12 @@ import type { Home } from './home.ts'
 
 const script = readFileSync(new URL('supervise.sh', import.meta.url), 'utf8')
 
-/** A supervisor that we started: our end of its lease, and when it is gone, the server with it. */
+/** A supervisor that we started. */
 export interface Supervisor {
+  /** Our end of its lease. */
   writer: number
-  gone: Promise<void>
+  /** Waits until it is gone, and the server with it. */
+  gone(): Promise<void>
 }
 
 /** Opens the lease for writing, or returns undefined where nobody reads it: no server is running. */
@@ -59,8 +61,14 @@ export function supervise(home: Home, native: string, port: number, options: str
     const gone = new Promise<void>((resolve) => {
       child.once('exit', () => resolve()).once('error', () => resolve())
     })
-    child.unref()
-    return { writer, gone }
+    child.unref() // a process that is done may end without stopping its server
+    return {
+      writer,
+      gone: () => {
+        child.ref()
+        return gone
+      },
+    }
   } catch (error) {
     closeSync(writer)
     throw error
