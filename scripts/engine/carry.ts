@@ -3,27 +3,35 @@ import { quarantine } from '../../schema/ledger.ts'
 import type { Bound, TargetTable } from './bound.ts'
 import { keepComplement } from './complement.ts'
 import { nullable, uniqueKeys } from './constraints.ts'
+import type { Withheld } from './narrow.ts'
 import { clearAside } from './quarantine.ts'
 import { asked, prepareAlso, type Scope } from './scope.ts'
 import { tableSql } from './shape.ts'
-import { all, column, type Executor, keyText, list, rowOf } from './sql.ts'
+import { all, column, type Executor, keyText, list, rowOf, sameImage } from './sql.ts'
 import { stage, stageOf } from './stage.ts'
+
+export interface CarryOptions {
+  /** The target's tables are empty where these families will be, so that nothing has to be replaced. */
+  fresh?: boolean
+  /** The target gets nothing of the families, for this reason. */
+  withheld?: Withheld | undefined
+}
 
 /**
  * Carries some families to the target, inside the caller's transaction: their target rows become what derive yields,
  * less what the constraints refuse, and their complement and quarantine are computed anew. Doing it twice changes
  * nothing. Statements alone move the rows; none of them travels through Node.
- * @param fresh the target's tables are empty, so that nothing has to be replaced
  * @returns the number of legacy rows carried
  */
-export async function carry(db: Executor, bound: Bound, scope: Scope, fresh = false): Promise<number> {
+export async function carry(db: Executor, bound: Bound, scope: Scope, options: CarryOptions = {}): Promise<number> {
+  const { fresh = false, withheld } = options
   // target triggers that would change what is written stay quiet (design §4)
   await db.execute(sql`select set_config('sluice.writing', 'on', true)`)
   if (scope !== 'listed') await prepareAlso(db)
   await clearAside(db, bound, scope)
-  await stage(db, bound, scope)
+  await stage(db, bound, scope, withheld)
   if (!fresh) for (const target of bound.target) await releaseUnique(db, target, scope)
-  for (const target of bound.target) await write(db, target)
+  for (const target of bound.target) await write(db, target, fresh && scope === 'all')
   if (!fresh) for (const target of [...bound.target].reverse()) await removeStale(db, bound, target, scope)
   return keepComplement(db, bound, scope)
 }
@@ -50,18 +58,18 @@ async function releaseUnique(db: Executor, target: TargetTable, scope: Scope): P
   }
 }
 
-async function write(db: Executor, target: TargetTable): Promise<void> {
+async function write(db: Executor, target: TargetTable, unkeyed: boolean): Promise<void> {
   const names = list(target.columns.map(({ name }) => sql.identifier(name)).map((name) => sql`${name}`))
   const changed = target.columns.filter(({ name }) => !target.key.includes(name))
   const set = list(changed.map(({ name }) => sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`))
   const conflict = changed.length
-    ? sql`do update set ${set} where not (${rowOf('t', target.columns)} *= ${rowOf('excluded', target.columns)})`
+    ? sql`do update set ${set} where not ${sameImage(rowOf('t', target.columns), rowOf('excluded', target.columns))}`
     : sql`do nothing`
   await db.execute(sql`
     insert into ${tableSql(target.table)} as t (${names})
     select ${names}
     from ${stageOf(target)}
-    on conflict (${list(target.key.map((name) => sql`${sql.identifier(name)}`))}) ${conflict}`)
+    ${unkeyed ? sql`` : sql`on conflict (${list(target.key.map((name) => sql`${sql.identifier(name)}`))}) ${conflict}`}`)
 }
 
 /** Deletes the families' target rows that derive no longer yields. */

@@ -6,7 +6,7 @@ import { legacyRows, restoredRows } from './rows.ts'
 import { type Scope, touched, touchedText } from './scope.ts'
 import type { LiveColumn } from './shape.ts'
 import { tableSql } from './shape.ts'
-import { all, column, type Executor, rowOf, textForm } from './sql.ts'
+import { all, column, type Executor, rowOf, sameImage, textForm } from './sql.ts'
 
 /**
  * Keeps what restore does not give back of the families carried (design §1): each legacy row is compared with its
@@ -33,7 +33,7 @@ export async function keepComplement(db: Executor, bound: Bound, scope: Scope): 
 
 /** Legacy row `l` beside restored row `r`: whether they may differ, by the bytes of their columns. */
 export const mayDiffer = ({ live }: LegacyTable): SQL =>
-  sql`not (${rowOf('l', live.columns)} *= ${rowOf('r', live.columns)})`
+  sql`not ${sameImage(rowOf('l', live.columns), rowOf('r', live.columns))}`
 
 /** `l` and `r` are the same row. */
 export const sameRow = sql`l."#key" = r."#key" and l."#ordinal" = r."#ordinal"`

@@ -6,11 +6,10 @@ import { migrateLock } from '../database/lock.ts'
 import { Failure, Refusal } from '../errors.ts'
 import type { Context } from './context.ts'
 import { sqlstate } from './lock.ts'
-import { rows } from './preflight/look.ts'
+import { requireLegacy, rows } from './preflight/look.ts'
 import { missingRights } from './preflight/rights.ts'
 import { readSteps, stepsFolder } from './preflight/steps.ts'
 import { occupiedTargets } from './preflight/targets.ts'
-import { readShape, tableName } from './shape.ts'
 import type { Executor } from './sql.ts'
 import type { System } from './system.ts'
 
@@ -34,7 +33,7 @@ export async function expand(
   // One session: it holds the advisory lock, the timeout, and the transaction.
   const { db, close } = await connect(url, { max: 1 })
   try {
-    await refuseUnlessReady(system, db)
+    await requireReady(system, db)
     await holdLock(context, db)
     await db.execute(sql.raw(`set lock_timeout = ${Number(lockTimeout)}`))
     for (let attempt = 1; ; attempt++) {
@@ -55,19 +54,12 @@ export async function expand(
   }
 }
 
-async function refuseUnlessReady(system: System, db: Executor): Promise<void> {
-  const shape = await readShape(db, Object.values(system.legacy))
-  const absent = Object.values(system.legacy)
-    .map(tableName)
-    .find((name) => !shape.tables.has(name))
-  if (absent) {
-    const [here] = await rows<{ name: string }>(db, sql`select current_database()::text as "name"`)
-    throw new Refusal(
-      'the legacy table does not exist in this database',
-      { table: absent, database: here?.name, SYSTEM: system.name },
-      'check the database name in DATABASE_URL, or make a sample with npm run legacy',
-    )
-  }
+/**
+ * Changes nothing, and passes where `expand` has nothing to object to.
+ * @throws Refusal without the legacy tables, without the rights, or where something else has the target's names
+ */
+export async function requireReady(system: System, db: Executor): Promise<void> {
+  await requireLegacy(system, db)
   const [right, ...more] = await missingRights(system, db)
   if (right) {
     throw new Refusal(

@@ -48,6 +48,11 @@ export const familyOf = (columns: readonly SQLWrapper[]): SQL =>
 /** All families. */
 export const everything: Keys = { match: () => undefined }
 
+/** All families but those that `select` yields. */
+export const allBut = (select: SQL): Keys => ({
+  match: (source) => sql`coalesce(${familyOf(columnsOf(source))}, '') <> all (array(${select}))`,
+})
+
 /** The families of a range. */
 export const within = (range: Range): Keys => ({ match: (source) => each(source, (column) => inRange(column, range)) })
 
@@ -81,7 +86,8 @@ function each(source: object, condition: (column: Column) => SQL | undefined): S
   )
 }
 
-function inRange(column: Column, { after, upTo }: Range): SQL | undefined {
+/** Whether a column lies in the range; undefined when the range has no end on either side. */
+export function inRange(column: Column, { after, upTo }: Range): SQL | undefined {
   return and(
     after === null ? undefined : sql`${column} > ${bound(column, after)}`,
     upTo === null ? undefined : sql`${column} <= ${bound(column, upTo)}`,

@@ -10,9 +10,11 @@ const lockClass = 0x736c6365
 
 /** Runs `work` in a session of its own that nothing else uses meanwhile. */
 async function withSession<T>({ connection }: Context, work: (session: Executor) => Promise<T>): Promise<T> {
-  const session = await connection.db.$client.reserve()
+  const client = connection.db.$client
+  const session = await client.reserve()
   try {
-    return await work(drizzle({ client: session }))
+    // Drizzle looks for the client's options, which a reserved session does not carry
+    return await work(drizzle({ client: Object.assign(session, { options: client.options }) }))
   } finally {
     session.release()
   }

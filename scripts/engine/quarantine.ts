@@ -40,3 +40,10 @@ export const held = (alias: string, columns: readonly PgColumn[]): SQL =>
     : sql`jsonb_object(array[${list(
         columns.flatMap((each) => [sql`${each.name}::text`, textForm(column(alias, each.name), each.getSQLType())]),
       )}])`
+
+/** The families that the target has nothing of. */
+export const withheld = ({ system }: Bound): SQL => sql`
+  select family
+  from ${quarantine}
+  where ${quarantine.system} = ${system.name}
+    and ${quarantine.scope} = 'family'`

@@ -48,13 +48,11 @@ export function selected(transform: Transform, sources: Tables): SQL {
   return list(properties.map((property) => sql`${sql.identifier(columns[property]?.name ?? property)}`))
 }
 
-/** What a transform's query selects, by property. */
-export const fields = (transform: Transform, sources: Tables): Record<string, unknown> =>
-  (
-    transform.query(sources, { match: () => undefined }) as unknown as {
-      getSelectedFields(): Record<string, unknown>
-    }
-  ).getSelectedFields()
+/** What a transform's query selects, by property. Read off its configuration: the selection itself is a proxy. */
+export function fields(transform: Transform, sources: Tables): Record<string, unknown> {
+  const { _ } = transform.query(sources, { match: () => undefined })
+  return (_.config as { fields: Record<string, unknown> }).fields
+}
 
 /** Names of the columns that make a row's family. */
 export const familyColumnsOf = (bound: Bound, name: string, tables: Tables): string[] =>

@@ -1,11 +1,11 @@
-import { and, asc, eq, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import { shard } from '../../schema/ledger.ts'
 import type { Bound, LegacyTable } from './bound.ts'
 import type { Context } from './context.ts'
-import { columnsOf, type Range, within } from './family.ts'
+import { columnsOf, inRange, type Range } from './family.ts'
 import { familyColumnsOf } from './rows.ts'
 import { tableSql } from './shape.ts'
-import { all, type Executor, list } from './sql.ts'
+import { type Executor, list } from './sql.ts'
 
 export type Shard = typeof shard.$inferSelect
 
@@ -75,16 +75,14 @@ export async function nextFamilies(
   range: Range,
   size: number,
 ): Promise<{ last: string | null; families: number }> {
-  const arms = bound.legacy.flatMap(({ name, keyed }) => {
+  const arms = bound.legacy.flatMap(({ name }) => {
     const source = bound.sources[name] as object
-    const plain = keyed ? bound.system.legacy[name] : source
     return columnsOf(source).map((column, i, columns) => {
-      const earlier = columns.slice(0, i).map((each) => isNull(each))
-      const match = within(range).match(source)
+      const conditions = [...columns.slice(0, i).map((each) => isNull(each)), isNotNull(column), inRange(column, range)]
       return sql`(
         select distinct ${column}::text as family
-        from ${plain}
-        where ${all([...earlier, sql`${column} is not null`, match ?? sql`true`])}
+        from ${source}
+        where ${and(...conditions)}
         order by 1
         limit ${size})`
     })

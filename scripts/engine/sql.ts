@@ -30,6 +30,12 @@ export const rowOf = (alias: string, columns: readonly { name: string }[]): SQL 
     sql`, `,
   )})`
 
+/**
+ * Whether two rows are the same to the byte of every column: numeric scale, padding and array bounds included. The
+ * casts keep the server from comparing column by column, for which *= has no operators.
+ */
+export const sameImage = (a: SQL, b: SQL): SQL => sql`(${a}::record *= ${b}::record)`
+
 /** The text that identifies a row in the ledger, from the columns of its key; `\N` stands for null. */
 export const keyText = (columns: readonly SQL[]): SQL =>
   columns.length === 1 ? sql`coalesce(${columns[0]}::text, '\\N')` : sql`row(${sql.join([...columns], sql`, `)})::text`

@@ -2,8 +2,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Bound, TargetTable } from './bound.ts'
 import { contest } from './contest.ts'
 import { judgedRows } from './judge.ts'
+import type { Withheld } from './narrow.ts'
 import { recordAside } from './quarantine.ts'
 import { settleReferences } from './references.ts'
+import { legacyRows } from './rows.ts'
 import { asked, type Scope } from './scope.ts'
 import type { Executor } from './sql.ts'
 
@@ -15,12 +17,14 @@ export const stageOf = ({ relation }: { relation: string }): SQL => sql`pg_temp.
  * constraint, SQLSTATE and reason. A row that is wrong in itself is set aside whole; a row that is refused because of
  * another row (unique, foreign key) gives up only the columns of that relation where they may be null.
  */
-export async function stage(db: Executor, bound: Bound, scope: Scope): Promise<void> {
+export async function stage(db: Executor, bound: Bound, scope: Scope, withheld?: Withheld): Promise<void> {
+  if (withheld) await withhold(db, bound, scope, withheld)
   for (const target of bound.target) {
     await db.execute(sql`
       create temporary table ${sql.identifier(`stage_${target.relation}`)} on commit drop as
       select *
-      from ${judgedRows(bound, target, asked(scope))} as judged`)
+      from ${judgedRows(bound, target, asked(scope))} as judged
+      where ${withheld === undefined}`)
     if (scope === 'all') await db.execute(sql`analyze ${stageOf(target)}`)
     await setRefusedAside(db, bound, target)
     await contest(db, bound, target, scope)
@@ -39,4 +43,23 @@ async function setRefusedAside(db: Executor, bound: Bound, target: TargetTable):
       where "#refusal" is not null
       returning "#key", "#family", "#refusal")
     ${recordAside(bound, target.relation, 'row', refused)}`)
+}
+
+/** Records that the target gets nothing of the families. */
+async function withhold(db: Executor, bound: Bound, scope: Scope, withheld: Withheld): Promise<void> {
+  const relation = bound.target.find((target) => target.relation === withheld.relation) ?? bound.target[0]
+  const families = bound.legacy.map(
+    (legacy) => sql`select "#family" as family from ${legacyRows(bound, legacy, asked(scope))} as l`,
+  )
+  await db.execute(
+    recordAside(
+      bound,
+      relation?.relation ?? '',
+      'family',
+      sql`
+    select distinct family as key, family, ${withheld.constraint}::text as constraint_name,
+      ${withheld.sqlstate}::text as sqlstate, ${withheld.reason}::text as reason, '{}'::jsonb as held
+    from (${sql.join(families, sql` union all `)}) as withheld`,
+    ),
+  )
 }

@@ -3,8 +3,11 @@ import type { Finding } from '../results.ts'
 import { type Group, type Look, named, oids, rows } from './look.ts'
 
 /** Who may do what with the legacy tables, who listens to them, and whether rows are hidden from this role. */
-export const access: Group = async (look) =>
-  look.legacy.length === 0 ? [] : [...(await grants(look)), ...(await publications(look)), ...(await hidden(look))]
+export const access: Group = async (look) => [
+  ...(await grants(look)),
+  ...(await publications(look)),
+  ...(await hidden(look)),
+]
 
 async function grants({ db, ...look }: Look): Promise<Finding[]> {
   const granted = await rows<{ table: string; column: string | null; grantee: string; rights: string }>(

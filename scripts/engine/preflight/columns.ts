@@ -5,14 +5,9 @@ import { column } from '../sql.ts'
 import { counted, type Group, type Look, type Seen } from './look.ts'
 import { declaredType } from './types.ts'
 
-/** Tables and columns that are not as declared. */
+/** Columns that are not as declared. */
 export const columns: Group = async (look) => {
-  const missing = look.absent.map((table) => ({
-    code: 'missing-table',
-    table,
-    message: `${table} is not in this database. Check that DATABASE_URL names the right one.`,
-  }))
-  const findings: Finding[] = [...missing]
+  const findings: Finding[] = []
   for (const seen of look.legacy) findings.push(...declared(seen), ...(await unknown(look, seen)))
   return findings
 }

@@ -16,11 +16,10 @@ interface Live {
 
 /** Keys and checks that are declared but that this database does not enforce, and the rows that break them. */
 export const constraints: Group = async (look) => {
-  if (look.legacy.length === 0) return []
   const live = await rows<Live>(
     look.db,
     sql`
-      select c.oid::float8 as "oid",
+      select c.oid::bigint::float8 as "oid",
         array(
           select string_agg(a.attname, ',' order by a.attname)
           from pg_index i

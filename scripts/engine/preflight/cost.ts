@@ -13,7 +13,6 @@ const megabytes = (bytes: number) => `${Math.max(1, Math.ceil(bytes / 1024 / 102
 
 /** What a copy will take in disk and time, as estimates. */
 export const cost: Group = async (look: Look): Promise<Finding[]> => {
-  if (look.legacy.length === 0) return []
   const table = look.legacy.map(({ name }) => name).join(', ')
   const rows = sum(look.legacy, estimatedRows)
   const data = sum(look.legacy, ({ tableBytes }) => tableBytes)

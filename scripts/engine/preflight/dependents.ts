@@ -3,10 +3,12 @@ import type { Finding } from '../results.ts'
 import { type Group, type Look, named, oids, ownSchemas, rows, textArray } from './look.ts'
 
 /** What reads or watches the legacy tables and must be known before they are dropped one day. */
-export const dependents: Group = async (look) =>
-  look.legacy.length === 0
-    ? []
-    : [...(await views(look)), ...(await functions(look)), ...(await triggers(look)), ...(await references(look))]
+export const dependents: Group = async (look) => [
+  ...(await views(look)),
+  ...(await functions(look)),
+  ...(await triggers(look)),
+  ...(await references(look)),
+]
 
 interface Dependent {
   table: string

@@ -11,7 +11,7 @@ import { columns } from './columns.ts'
 import { constraints } from './constraints.ts'
 import { cost } from './cost.ts'
 import { dependents } from './dependents.ts'
-import { type Group, type Look, rows, survey, textArray } from './look.ts'
+import { type Group, type Look, requireLegacy, rows, survey, textArray } from './look.ts'
 import { rights } from './rights.ts'
 import { surroundings } from './surroundings.ts'
 import { targets } from './targets.ts'
@@ -22,19 +22,21 @@ const groups: readonly Group[] = [rights, targets, columns, constraints, depende
 /**
  * Everything a person should know before a migration starts (design §2, look). Reads one snapshot in a transaction that
  * cannot write; needs no more than to read the catalogs, and says which further rights are missing.
+ * @throws Refusal where a legacy table is missing
  */
 export async function plan(context: Context): Promise<Plan> {
   const { system, connection, signal } = context
   return connection.db.transaction(
     async (tx) => {
       const inside: Context = { ...context, connection: { ...connection, db: tx as unknown as Database } }
+      await requireLegacy(system, tx)
       const look = await survey(system, tx)
       const findings: Finding[] = []
       for (const group of groups) {
         signal.throwIfAborted()
         findings.push(...(await group(look)))
       }
-      const whole = look.absent.length === 0 && look.legacy.every(({ readable }) => readable)
+      const whole = look.legacy.every(({ readable }) => readable)
       if (whole) findings.push(...(await forecast(inside)))
       const version = await legacyVersion(look)
       return {

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import { sluice } from '../../../schema/ledger.ts'
 import type { Database } from '../../database/connect.ts'
+import { Refusal } from '../../errors.ts'
 import type { Finding } from '../results.ts'
 import { type LiveTable, readShape, tableName, tableSql } from '../shape.ts'
 import { column, type Executor, keyText } from '../sql.ts'
@@ -25,8 +26,6 @@ export interface Look {
   system: System
   db: Pick<Database, 'execute' | 'transaction'>
   legacy: Seen[]
-  /** Legacy tables that are declared but not there. */
-  absent: string[]
   /** The schemas that the system's tables are in. */
   schemas: string[]
 }
@@ -61,7 +60,7 @@ export async function survey(system: System, db: Look['db']): Promise<Look> {
   const found = await rows<Omit<Seen, 'table' | 'live'>>(
     db,
     sql`
-      select ${named} as "name", c.oid::float8 as "oid",
+      select ${named} as "name", c.oid::bigint::float8 as "oid",
         has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as "readable",
         pg_table_size(c.oid)::float8 as "tableBytes",
         pg_indexes_size(c.oid)::float8 as "indexBytes"
@@ -80,9 +79,22 @@ export async function survey(system: System, db: Look['db']): Promise<Look> {
     system,
     db,
     legacy,
-    absent: tables.map(tableName).filter((name) => !shape.tables.has(name)),
     schemas: [...new Set(all.map((table) => getTableConfig(table).schema ?? 'public'))],
   }
+}
+
+/** @throws Refusal where a legacy table is not in this database */
+export async function requireLegacy(system: System, db: Executor): Promise<void> {
+  const tables = Object.values(system.legacy)
+  const shape = await readShape(db, tables)
+  const absent = tables.map(tableName).find((name) => !shape.tables.has(name))
+  if (!absent) return
+  const [here] = await rows<{ name: string }>(db, sql`select current_database()::text as "name"`)
+  throw new Refusal(
+    'the legacy table does not exist in this database',
+    { table: absent, database: here?.name, SYSTEM: system.name },
+    'check the database name in DATABASE_URL, or make a sample with npm run legacy',
+  )
 }
 
 /** Names of the columns that identify a row by declaration, as far as they are live. */

@@ -5,7 +5,7 @@ import { type Group, type Look, named, oids, ownSchemas, rows, textArray } from 
 
 /** What else is in the database, and settings that change how it reads. */
 export const surroundings: Group = async (look) => [
-  ...(look.legacy.length === 0 ? [] : await inheritance(look)),
+  ...(await inheritance(look)),
   ...(await untouched(look)),
   ...(await timeZones(look)),
 ]

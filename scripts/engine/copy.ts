@@ -1,0 +1,119 @@
+import type { Database } from '../database/connect.ts'
+import { type Bound, bind } from './bound.ts'
+import { isFilled, loadInBulk } from './bulk.ts'
+import { carry } from './carry.ts'
+import type { Context } from './context.ts'
+import type { Range } from './family.ts'
+import { currentPhase, enter, requireExpanded } from './ledger.ts'
+import { whileWritersWait, withLock } from './lock.ts'
+import { carriedOrSetAside, carryDependents } from './narrow.ts'
+import { claim, move, nextFamilies, remainingShards, type Shard } from './shards.ts'
+import { inTransaction } from './transaction.ts'
+
+export interface CopyOptions {
+  /** Writers wait, readers go on; everything in one transaction, keys and indexes built after the load. */
+  bulk: boolean
+  /** Families in one transaction. */
+  batchSize: number
+  /** Sessions that carry families side by side. */
+  workers: number
+}
+
+export interface Copied {
+  families: number
+  rows: number
+  seconds: number
+}
+
+/**
+ * Carries every family to the target. Killed at any moment and started again it goes on where it was: each batch is
+ * one transaction with its cursor. Started after it has finished, it carries everything once more.
+ * @throws Refusal when the target is not there or another Sluice is at work
+ */
+export async function copy(context: Context, options: CopyOptions): Promise<Copied> {
+  const started = performance.now()
+  await requireExpanded(context)
+  const carried = await withLock(context, 'exclusive', async () => {
+    const bound = await bind(context.system, context.connection.db)
+    await begin(context, bound)
+    if (!options.bulk) return inBatches(context, bound, options)
+    return whileWritersWait(context, async () => {
+      const rows = await loadInBulk(context, bound)
+      return rows === null ? inBatches(context, bound, options) : { families: 0, rows }
+    })
+  })
+  return { ...carried, seconds: (performance.now() - started) / 1000 }
+}
+
+/** What was proven is proven no longer once a copy starts. */
+async function begin(context: Context, bound: Bound): Promise<void> {
+  const phase = await currentPhase(context)
+  const shape = Object.fromEntries(
+    bound.legacy.map(({ live }) => [
+      `${live.schema}.${live.name}`,
+      live.columns.map(({ name, type }) => `${name} ${type}`),
+    ]),
+  )
+  await enter(context, phase === 'verified' ? 'expanded' : phase, shape)
+}
+
+async function inBatches(context: Context, bound: Bound, options: CopyOptions): Promise<Omit<Copied, 'seconds'>> {
+  // a resumed run is not fresh, and takes no chance
+  const fresh = !(await isFilled(context.connection.db, bound))
+  const queue = await remainingShards(context, bound)
+  const total = bound.legacy.reduce((sum, { live }) => sum + Math.max(0, live.estimatedRows), 0)
+  const sum = { families: 0, rows: 0 }
+  const advance = (families: number, rows: number) => {
+    sum.families += families
+    sum.rows += rows
+    context.report.progress({ task: 'copy', done: sum.rows, total: Math.max(total, sum.rows) })
+  }
+  const worker = async () => {
+    for (let shard = queue.shift(); shard; shard = queue.shift()) {
+      await carryShard(context, bound, shard, { ...options, fresh }, advance)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(1, options.workers) }, worker))
+  await carryDependents(context, bound)
+  return sum
+}
+
+async function carryShard(
+  context: Context,
+  bound: Bound,
+  shard: Shard,
+  { batchSize, fresh }: { batchSize: number; fresh: boolean },
+  advance: (families: number, rows: number) => void,
+): Promise<void> {
+  const { db } = context.connection
+  for (let batch = await next(db, bound, shard, batchSize); batch; batch = await next(db, bound, shard, batchSize)) {
+    context.signal.throwIfAborted()
+    const { upTo, families, isLast } = batch
+    const rows = await carriedOrSetAside(context, bound, batch, (range, withheld) =>
+      inTransaction(db, async (tx) => {
+        if ((await claim(tx, shard)) === null) return 0
+        const carried = await carry(tx, bound, range, { fresh, withheld })
+        const atEnd = range.upTo === upTo
+        await move(tx, shard, {
+          position: range.upTo,
+          families: atEnd ? families : 0,
+          rows: carried,
+          finished: isLast && atEnd,
+        })
+        return carried
+      }),
+    )
+    advance(families, rows)
+  }
+}
+
+type Batch = Range & { families: number; isLast: boolean }
+
+/** The next batch of a shard; the last one reaches to the shard's end, for target rows beyond the last legacy family. */
+async function next(db: Database, bound: Bound, shard: Shard, size: number): Promise<Batch | null> {
+  const range = await db.transaction((tx) => claim(tx, shard))
+  if (range === null) return null
+  const { last, families } = await nextFamilies(db, bound, range, size)
+  const isLast = families < size
+  return { after: range.after, upTo: isLast ? range.upTo : last, families, isLast }
+}

@@ -1,0 +1,149 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { quarantine } from '../../../schema/ledger.ts'
+import type { Bound, TargetTable } from '../bound.ts'
+import { nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
+import { allBut } from '../family.ts'
+import { judgedRows } from '../judge.ts'
+import { held, withheld } from '../quarantine.ts'
+import type { Difference, Differences } from '../results.ts'
+import { tableName, tableSql } from '../shape.ts'
+import { all, column, type Executor, keyText, list, rowOf, sameImage, textForm } from '../sql.ts'
+import { difference, type FoundRow } from './legacy.ts'
+
+/** Whether the target is what derive yields of the legacy, less what its constraints refuse, and all of that is noted. */
+export async function compareTarget(
+  db: Executor,
+  bound: Bound,
+  target: TargetTable,
+): Promise<{ differences: Differences; other: number }> {
+  const [row] = await db.execute(sql`
+    ${comparison(bound, target)}
+    select (select count(*)::float8 from ${tableSql(target.table)}) as rows,
+      count(*) filter (where problem = 'missing')::float8 as missing,
+      count(*) filter (where problem = 'extra')::float8 as extra,
+      count(*) filter (where problem = 'differing')::float8 as differing,
+      count(*) filter (where problem = 'quarantine')::float8 as other
+    from problems`)
+  const { other, ...differences } = row as unknown as Differences & { other: number }
+  return { differences, other }
+}
+
+/** The first rows that differ: what the target has, and what it should have. */
+export async function targetDifferences(
+  db: Executor,
+  bound: Bound,
+  target: TargetTable,
+  limit: number,
+): Promise<Difference[]> {
+  const rows = await db.execute(sql`
+    ${comparison(bound, target)}
+    select key as "key", problem as "kind", found, expected
+    from problems
+    where problem is not null
+    order by key
+    limit ${limit}`)
+  return (rows as unknown as FoundRow[]).map((row) => difference(tableName(target.table), row))
+}
+
+/**
+ * Derived row `d` beside target row `t`. Only rows that differ or are refused are looked at closely: there a value that
+ * another row's uniqueness or absence takes away is expected to be null, and expected in the quarantine.
+ */
+function comparison(bound: Bound, target: TargetTable): SQL {
+  const names = target.columns.map(({ name }) => name)
+  const key = target.key.map((name) => sql`d.${sql.identifier(name)} = t.${sql.identifier(name)}`)
+  const relations = [
+    ...uniqueKeys(target.table).map((unique) => ({ ...unique, gone: lost(target, unique) })),
+    ...references(target.table).map((reference) => ({ ...reference, gone: dangling(reference) })),
+  ]
+  const given = (name: string): SQL => {
+    const by = relations.flatMap((each, i) =>
+      nullable(each.columns).some((own) => own.name === name) ? [flag(i)] : [],
+    )
+    return by.length ? sql`case when not (${sql.join(by, sql` or `)}) then ${column('c', name)} end` : column('c', name)
+  }
+  const refusing = relations.flatMap((each, i) => (nullable(each.columns).length === 0 ? [flag(i)] : []))
+  const refused = sql`(c."#refusal" is not null or ${refusing.length ? sql.join(refusing, sql` or `) : sql`false`})`
+  const mark = (prefix: string) =>
+    list(names.map((name) => sql`${column('t', name)} as ${sql.identifier(prefix + name)}`))
+  return sql`
+    with pair as materialized (
+      select d.*, ${keyText(target.key.map((name) => column('t', name)))} as "#found", t.present, ${mark('t.')}
+      from ${judgedRows(bound, target, allBut(withheld(bound)))} as d
+      full join (select *, true as present from ${tableSql(target.table)}) as t on ${all(key)}
+      where d."#key" is null
+        or t.present is null
+        or d."#refusal" is not null
+        or not ${sameImage(rowOf('d', target.columns), rowOf('t', target.columns))}),
+    considered as (
+      select c.*, ${relations.length ? list(relations.map(({ gone }, i) => sql`c."#refusal" is null and ${gone} as ${sql.identifier(`gone ${i}`)}`)) : sql`1`}
+      from pair as c),
+    expected as (
+      select c.*, ${refused} as refused,
+        ${sql.join(
+          names.map((name) => sql`${given(name)} as ${sql.identifier(`e.${name}`)}`),
+          sql`, `,
+        )}
+      from considered as c),
+    aside as (
+      select distinct c."#key" as key, a.name, a.held
+      from considered as c
+      cross join lateral (values (c."#refusal"[1], '{}'::jsonb)${relations.length ? sql`, ` : sql``}${list(
+        relations.map(
+          (each, i) => sql`(case when ${flag(i)} then ${each.name} end, ${held('c', nullable(each.columns))})`,
+        ),
+      )}) as a(name, held)
+      where c."#key" is not null
+        and a.name is not null),
+    problems as (
+      select coalesce(c."#key", c."#found") as key,
+        case
+          when c."#key" is null or (refused and c.present) then 'extra'
+          when refused then null
+          when c.present is null then 'missing'
+          when ${differs(target, 'e.')} <> '{}' then 'differing'
+        end as problem,
+        case when c."#key" is not null and c.present then ${differs(target, 't.')} end as found,
+        case when c."#key" is not null and c.present then ${differs(target, 'e.')} end as expected
+      from expected as c
+      union all
+      select coalesce(a.key, q.key), 'quarantine', jsonb_build_object('constraint', q.constraint_name) || coalesce(q.held, '{}'),
+        jsonb_build_object('constraint', a.name) || coalesce(a.held, '{}')
+      from aside as a
+      full join (
+        select *
+        from ${quarantine}
+        where system = ${bound.system.name}
+          and relation = ${target.relation}
+          and scope <> 'family') as q on q.key = a.key and q.constraint_name = a.name
+      where a.key is null
+        or q.key is null
+        or q.held <> a.held)`
+}
+
+const flag = (i: number): SQL => column('c', `gone ${i}`)
+
+const lost = ({ table, columns, key }: TargetTable, unique: UniqueKey): SQL => sql`exists (
+        select from ${tableSql(table)} as x
+        where ${all(unique.columns.map(({ name }) => sql`${column('x', name)} = ${column('c', name)}`))}
+          and row(${list(keyOf(columns, key).map(({ name }) => column('x', name)))}) < row(${list(keyOf(columns, key).map(({ name }) => column('c', name)))}))`
+
+const keyOf = (columns: TargetTable['columns'], key: string[]) => columns.filter(({ name }) => key.includes(name))
+
+const dangling = ({ columns, parent, parentColumns }: Reference): SQL => sql`(${all(
+  columns.map(({ name }) => sql`${column('c', name)} is not null`),
+)} and not exists (
+        select from ${tableSql(parent)} as p
+        where ${all(parentColumns.map(({ name }, i) => sql`${column('p', name)} = ${column('c', columns[i]?.name ?? name)}`))}))`
+
+/** The columns in which the expected and the found row differ, with the text forms of one of them. */
+const differs = ({ columns }: TargetTable, side: 'e.' | 't.'): SQL =>
+  sql`jsonb_object(${sql.join(
+    columns.map((each) => {
+      const type = each.getSQLType()
+      const form = (prefix: string) =>
+        textForm(column('c', prefix + each.name), (each as { dimensions?: number }).dimensions ? '' : type)
+      return sql`case when ${form('e.')} is distinct from ${form('t.')} then array[${each.name}::text, ${form(side)}] else '{}' end`
+    }),
+    sql` || `,
+  )})`

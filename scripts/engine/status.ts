@@ -1,0 +1,76 @@
+import { count, desc, eq, sql } from 'drizzle-orm'
+import { getTableConfig } from 'drizzle-orm/pg-core'
+import { complement, proof, quarantine, shard } from '../../schema/ledger.ts'
+import type { Context } from './context.ts'
+import { currentPhase } from './ledger.ts'
+import type { Status } from './results.ts'
+import { tableSql } from './shape.ts'
+
+/** Where a migration is, how far, and what it has set aside. Only reads. */
+export async function status(context: Context): Promise<Status> {
+  const { system, connection } = context
+  const phase = await currentPhase(context)
+  const found: Status = {
+    system: system.name,
+    phase,
+    tables: await counts(context),
+    complement: {},
+    quarantined: {},
+    lastProof: null,
+    copy: null,
+  }
+  if (phase === 'legacy') return found
+  const { db } = connection
+  const own = { complement: eq(complement.system, system.name), quarantine: eq(quarantine.system, system.name) }
+  const kept = await db
+    .select({ relation: complement.relation, rows: count() })
+    .from(complement)
+    .where(own.complement)
+    .groupBy(complement.relation)
+  const aside = await db
+    .select({ relation: quarantine.relation, rows: count() })
+    .from(quarantine)
+    .where(own.quarantine)
+    .groupBy(quarantine.relation)
+  const [last] = await db.select().from(proof).where(eq(proof.system, system.name)).orderBy(desc(proof.id)).limit(1)
+  const [copied] = await db
+    .select({
+      families: sql<number>`coalesce(sum(${shard.families}), 0)::float8`,
+      shards: count(),
+      finished: sql<number>`count(*) filter (where ${shard.finished})::int`,
+    })
+    .from(shard)
+    .where(eq(shard.system, system.name))
+  return {
+    ...found,
+    complement: Object.fromEntries(kept.map(({ relation, rows }) => [relation, rows])),
+    quarantined: Object.fromEntries(aside.map(({ relation, rows }) => [relation, rows])),
+    lastProof: last
+      ? { identical: last.identical, differences: last.differences, provenAt: last.provenAt, seconds: last.seconds }
+      : null,
+    copy: copied && copied.shards > 0 ? copied : null,
+  }
+}
+
+/** Rows of every table of both shapes that exists: counted where that is quick, else the planner's estimate. */
+async function counts({ system, connection: { db } }: Context): Promise<Status['tables']> {
+  const tables: Status['tables'] = {}
+  for (const table of [...Object.values(system.legacy), ...Object.values(system.target)]) {
+    const { schema, name } = getTableConfig(table)
+    const [found] = (await db.execute(sql`
+      select c.reltuples::float8 as rows
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = ${schema ?? 'public'}
+        and c.relname = ${name}`)) as unknown as { rows: number }[]
+    if (!found) continue
+    const estimated = found.rows > 1_000_000
+    const [exact] = estimated
+      ? [found]
+      : ((await db.execute(sql`select count(*)::float8 as rows from ${tableSql(table)}`)) as unknown as [
+          { rows: number },
+        ])
+    tables[name] = { rows: exact.rows, estimated }
+  }
+  return tables
+}

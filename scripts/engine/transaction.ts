@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database } from '../database/connect.ts'
+import { sqlstate } from './lock.ts'
+
+export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
+
+/** Conflicts with other sessions, after which the same transaction may well succeed. */
+const passing = new Set(['40001', '40P01', '55P03'])
+
+/**
+ * Runs `work` in one snapshot (REPEATABLE READ), and again when another session was in the way: what a stale
+ * snapshot would overwrite ends in 40001 and is done anew.
+ */
+export async function inTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>, attempts = 10): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction(work, { isolationLevel: 'repeatable read' })
+    } catch (error) {
+      if (attempt >= attempts || !passing.has(sqlstate(error) ?? '')) throw error
+      await sleep(20 * 2 ** attempt * Math.random())
+    }
+  }
+}
