@@ -1,5 +1,5 @@
 import { copy } from '../engine/copy.ts'
-import { expand } from '../engine/expand.ts'
+import { expand, requireReady } from '../engine/expand.ts'
 import { currentPhase } from '../engine/ledger.ts'
 import type { Phase } from '../engine/phase.ts'
 import { plan } from '../engine/preflight/index.ts'
@@ -30,8 +30,10 @@ export interface CopyOptions {
 export async function migrateAll(session: Session, options: CopyOptions): Promise<Migrated> {
   const { report, signal, url } = session
   const startedAt = performance.now()
-  report.note('Plan: looking at the database')
-  for (const line of planBrief(await plan(session))) report.note(line)
+  // Before the first word: a refusal should stand alone.
+  await requireReady(session.system, session.connection.db)
+  const found = planBrief(await plan(session))
+  for (const line of ['Plan: what to know before it starts', ...found]) report.note(line)
   signal.throwIfAborted()
   const { applied } = await expand(session, url)
   report.note(

@@ -7,7 +7,7 @@ export const plan = command({
   name: 'plan',
   summary: 'look at the database before anything is touched (read-only)',
   about:
-    'Compares the live shape with the declared one and lists what a migration would meet: unknown columns, dependents,\nrows that the target will refuse and why, missing rights, time zones, disk and time. Changes nothing.',
+    'Compares the live shape with the declared one and lists what a migration would meet: unknown columns, dependents, rows that the target will refuse and why, missing rights, time zones, disk and time. Changes nothing.',
   examples: [
     'npm run plan',
     'DATABASE_URL=postgres://user:password@host/database npm run plan',

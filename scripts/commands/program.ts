@@ -12,8 +12,7 @@ export interface Chosen {
 const flagOf = (property: PropertyKey) =>
   `--${String(property).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
-const helpOf = (name?: string) =>
-  name ? `npm run ${name} -- --help` : 'npm start -- --help, or npx tsx scripts/cli.ts --help'
+const helpOf = (name?: string) => (name ? `npm run ${name} -- --help` : 'npx tsx scripts/cli.ts --help')
 
 function read(command: Command, typed: Record<string, unknown>): unknown {
   const result = command.parse.safeParse(typed)
@@ -31,9 +30,11 @@ function read(command: Command, typed: Record<string, unknown>): unknown {
 /** Commander's words in the form of our own errors. */
 function refuse(error: CommanderError, commands: readonly Command[], name?: string): Refusal {
   const [fact = '', hint] = error.message.replace(/^error: /, '').split('\n')
+  if (error.code === 'commander.unknownCommand') {
+    return new Refusal(fact, { known: commands.map(({ name }) => name).join(' ') }, helpOf())
+  }
   const next = [hint?.replace(/^\(|\)$/g, ''), helpOf(name)].filter(Boolean).join(' ')
-  const known = error.code === 'commander.unknownCommand' ? { known: commands.map(({ name }) => name).join(' ') } : {}
-  return new Refusal(fact.replace(/\.$/, ''), known, next)
+  return new Refusal(fact.replace(/\.$/, ''), {}, next)
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { Finding, Plan } from '../engine/results.ts'
-import { counted, few } from '../terminal/words.ts'
+import { counted } from '../terminal/words.ts'
 
 /** What stops a migration, what a person should read first, and what is good to know, in that order. */
 const headings: readonly [heading: string, codes: readonly string[]][] = [
-  ['Stops the migration', ['rights', 'missing-table', 'target-exists', 'row-level-security']],
+  ['Stops the migration', ['rights', 'target-exists', 'row-level-security']],
   ['Set aside or kept beside the target: nothing is lost', ['quarantine', 'duplicate-key', 'unknown-column']],
   ['Not as declared', ['missing-constraint', 'type-differs', 'missing-column']],
   [
@@ -19,7 +19,7 @@ const most = 4
 
 const sampled = ({ code, samples }: Finding) =>
   samples?.length && ['quarantine', 'duplicate-key', 'unknown-column', 'missing-constraint'].includes(code)
-    ? ` For example ${few(samples)}.`
+    ? ` (keys: ${samples.slice(0, 2).join(', ')}${samples.length > 2 ? ', …' : ''})`
     : ''
 
 /** Findings that need no word each are counted together. */

@@ -55,7 +55,7 @@ export const start = command({
   name: 'start',
   summary: 'the whole story, on a sample database that comes with Sluice',
   about:
-    'Makes a sample of an old database where there is none, looks at it, adds the new tables, copies every row, and proves\nthat the old tables can be rebuilt exactly. Nothing is dropped. May be run again.',
+    'Makes a sample of an old database where there is none, looks at it, adds the new tables, copies every row, and proves that the old tables can be rebuilt exactly. Nothing is dropped. May be run again.',
   examples: ['npm start', 'DATABASE_URL=postgres://user:password@host/database npm start'],
   options: [],
   parse: z.object({}),
