@@ -2,6 +2,7 @@ import type { Case } from './dirt/case.ts'
 import { bytes, draw, pick, some, wide } from './draw.ts'
 import type { Options } from './options.ts'
 import type { Size } from './size.ts'
+import { metadata } from './steps/columns.ts'
 import * as words from './words.ts'
 
 /** A rare draw: true for about `percent` of the titles. */
@@ -14,12 +15,23 @@ const rare = (at: number, percent: number) => `${draw('h', at, 100)} < ${percent
  * `offset 0` keeps the planner from pulling the subquery up, which would compute the hash again for every column.
  */
 export function createTitles(options: Options, size: Size, cases: Case[]): string {
-  const { seed, version } = options
+  return `
+    create temp table title as
+    select
+      n, h, dirt, media_rows, in_training, in_prediction, imdb_id::varchar(10), tmdb_id, media_type,
+      media_title::varchar(255), season, episode, release_year,
+      ${metadata.map(([name, type]) => `${name}::${type}`).join(', ')},
+      seen_at
+    from (${titles(options, size, cases)}) made;
+    create unique index on title (n);
+    analyze title`
+}
+
+function titles({ seed, version }: Options, size: Size, cases: Case[]): string {
   const twoRows = cases.flatMap((one, index) => (one.rows === 2 ? [index] : []))
   const types = `array['movie', 'movie', 'movie', 'movie', 'movie', 'movie', 'movie', 'tv_show', 'tv_show', 'tv_season',
       'movie', 'movie', 'movie', 'tv_show', 'movie', '${version >= 25 ? 'tv_episode_pack' : 'tv_season'}']`
   return `
-    create temp table title as
     with numbered as (
       select
         n,
@@ -85,9 +97,7 @@ export function createTitles(options: Options, size: Size, cases: Case[]): strin
       timestamptz '2019-03-01 06:00:00+00'
         + ${wide('h', 28)} % 189000000 * interval '1 second'
         + ${wide('h', 24)} % 1000000 * interval '1 microsecond' as seen_at
-    from typed;
-    create unique index on title (n);
-    analyze title`
+    from typed`
 }
 
 /** The nth of nearly a hundred million identifiers of seven or eight digits; no two are the same, and no order shows. */

@@ -9,6 +9,7 @@ export const disagreements: Case[] = [
   },
   {
     name: 'rows differ in ratings',
+    until: 27,
     rows: 2,
     media: {
       set: `tmdb_rating = nth % 10 + 0.125, tmdb_votes = 1000 * nth, imdb_rating = nth + 0.5, imdb_votes = 31 * nth`,

@@ -30,7 +30,15 @@ export const odd: Case[] = [
     prediction: true,
     inPrediction: { set: 'probability = (array[1.000, 0.70, 0.7, 0.700, 1, 0.0, 0, 1.0])[1 + n % 8]' },
   },
-  arrays('empty array', `'{}'`, `'{}'`, `'{}'`),
+  {
+    name: 'empty array',
+    training: true,
+    rows: 2,
+    media: {
+      set: `genre = case when nth = 1 then '{}'::varchar[] end, spoken_languages = case when nth = 2 then '{}'::bpchar[] end`,
+    },
+    inTraining: { set: `genre = null, spoken_languages = '{}', production_companies = '{}'` },
+  },
   arrays('array bounds', `'[2:3]={Drama,War}'`, `'[0:0]={Zero}'`, `'[-1:0]={en,fr}'`),
   arrays('array of nulls', `'{NULL,Drama}'`, `'{NULL,"NULL","",null}'`, `'{NULL}'`),
   arrays('two dimensions', `'{{Drama,War},{Crime,Music}}'`, `'[2:2][3:4]={{a,b}}'`, `'{{en},{fr}}'`),
