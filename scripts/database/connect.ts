@@ -1,6 +1,7 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { explain, requireVersion } from './failures.ts'
+import { guarded } from './guard.ts'
 import { type Address, parseUrl } from './url.ts'
 
 /** A pool of sessions whose text forms do not depend on the server's settings. */
@@ -37,7 +38,8 @@ export async function connect(url: string, options: { max?: number } = {}): Prom
   const address = parseUrl(url)
   const { version, checks } = await probe(address)
   requireVersion(version)
-  const client = open(address, options.max ?? 4, checks ? { client_connection_check_interval: '500' } : {})
+  const settings = checks ? { client_connection_check_interval: '500' } : {}
+  const client = guarded((max, onclose) => open(address, max, { settings, onclose }), options.max ?? 4)
   const close = () => client.end({ timeout: 5 })
   try {
     await client`select` // the pool's first session: its settings differ from the probe's
@@ -66,7 +68,11 @@ async function probe(address: Address): Promise<{ version: number; checks: boole
   }
 }
 
-function open(address: Address, max: number, settings: Record<string, string> = {}): postgres.Sql {
+function open(
+  address: Address,
+  max: number,
+  { settings = {}, onclose = () => {} }: { settings?: Record<string, string>; onclose?: () => void } = {},
+): postgres.Sql {
   const { hosts, user, password, database, sslmode } = address
   const asked = Object.entries(address.settings).filter(([name]) => !pinnedNames.has(name))
   const socket = hosts.find(({ host }) => host.startsWith('/'))
@@ -88,6 +94,7 @@ function open(address: Address, max: number, settings: Record<string, string> = 
     max_pipeline: Number.MAX_SAFE_INTEGER,
     connection: { application_name: 'sluice', ...settings, ...Object.fromEntries(asked), ...pinned },
     onnotice: () => {},
+    onclose,
   }
   return postgres(options as postgres.Options<Record<string, never>>)
 }

@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { sql } from 'drizzle-orm'
-import { expect } from 'vitest'
+import postgres from 'postgres'
+import { expect, inject } from 'vitest'
+import { dropLeftovers } from './leftovers.ts'
 import { scratchDatabase, template, test } from './scratch.ts'
 
 test('every test has a database of its own', async ({ database }) => {
@@ -42,4 +45,16 @@ test('a dropped database is gone although a session is in it', async ({ database
   await scratch.drop()
   const rows = await database.connection.db.execute(sql`select from pg_database where datname = ${name}`)
   expect(rows).toHaveLength(0)
+})
+
+test('what a run that crashed has left is dropped, and nothing of a run that is alive', async ({ database }) => {
+  const { pid } = spawnSync('true') // has ended
+  const left = `sluice_test_${pid}_left`
+  const mine = new URL(database.url).pathname.slice(1)
+  const server = postgres(inject('serverUrl'), { max: 1 })
+  await server`create database ${server(left)}`
+  expect(await dropLeftovers(server)).toEqual([left])
+  const names = await server`select datname as name from pg_database where datname in (${left}, ${mine})`
+  await server.end()
+  expect(names).toEqual([{ name: mine }])
 })

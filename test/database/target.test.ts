@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { sql } from 'drizzle-orm'
+import { test as base, expect, inject } from 'vitest'
+import { openTarget } from '../../scripts/database/target.ts'
+import { eventually, processesOf } from '../support/processes.ts'
+
+/** A project's folder, outside of ours, that holds no server any more when the test is over. */
+const test = base.extend<{ home: string }>({
+  home: async ({ task: _ }, use) => {
+    // Below a folder that every user may enter: nothing is put elsewhere.
+    const home = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'sluice-test-'))
+    spawnSync('chmod', ['755', home])
+    await use(home)
+    await eventually(() => processesOf(home).length === 0)
+    rmSync(home, { recursive: true })
+  },
+})
+
+test('DATABASE_URL names the database, and no server is started', async ({ home }) => {
+  const target = await openTarget({ env: { DATABASE_URL: inject('serverUrl'), SLUICE_HOME: home }, max: 1 })
+  expect(target).toMatchObject({ embedded: false, url: inject('serverUrl') })
+  expect(await target.connection.db.execute(sql`select 1 as one`)).toEqual([{ one: 1 }])
+  await target.close()
+  expect(existsSync(path.join(home, '.sluice'))).toBe(false)
+})
+
+test('without it an embedded server keeps the data in .sluice', async ({ home }) => {
+  const env = { SLUICE_HOME: home }
+  const first = await openTarget({ env })
+  expect(first.embedded).toBe(true)
+  await first.connection.db.execute(sql`create table public.kept as select 7 as value`)
+  await first.close()
+  expect(existsSync(path.join(home, '.sluice'))).toBe(true)
+  const second = await openTarget({ env })
+  expect(await second.connection.db.execute(sql`select value from public.kept`)).toEqual([{ value: 7 }])
+  await second.close()
+})
+
+test('a process that never lets go leaves the data and no server', async ({ home }) => {
+  const module = new URL('../../scripts/database/target.ts', import.meta.url).href
+  const code = `const { url } = await (await import('${module}')).databaseUrl(); console.log(url)`
+  const env = { ...process.env, SLUICE_HOME: home, DATABASE_URL: '' }
+  const ran = spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', code], {
+    env,
+    encoding: 'utf8',
+  })
+  expect(ran).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^postgres:\/\/postgres:\w+@127\.0\.0\.1:\d+\//),
+  })
+  await eventually(() => processesOf(home).length === 0)
+  expect(existsSync(path.join(home, '.sluice'))).toBe(true)
+})
