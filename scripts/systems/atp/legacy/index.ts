@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import type { Connection } from '../../../database/connect.ts'
-import { Refusal } from '../../../errors.ts'
+import { Failure, Refusal } from '../../../errors.ts'
 import type { Report } from '../../../report.ts'
 import { history } from './history.ts'
 import { columnsAt, load } from './load.ts'
@@ -14,7 +14,8 @@ const lastBeforeLoad = 27
 
 /**
  * Fills an empty database with ATP's legacy as found live at a Flyway version, and returns the rows of each table.
- * The same options give the same bytes. Throws a Refusal when an option makes no sense or a legacy is already there.
+ * The same options give the same bytes. Throws a Refusal when an option makes no sense or a legacy is already
+ * there, and a Failure when the load broke off, which leaves empty tables.
  */
 export async function createLegacy(
   connection: Connection,
@@ -33,13 +34,17 @@ export async function createLegacy(
   await client.begin(async (sql) => {
     for (const text of [history(options.version), ...before.map((step) => step.sql)]) if (text) await sql.unsafe(text)
   })
-  await client.begin(async (sql) => {
+  const filled = client.begin(async (sql) => {
     await load(sql, options, report)
     report.note('Building keys and indexes.')
     for (const { keys } of before) if (keys) await sql.unsafe(keys)
     if (!options.withoutTrainingConstraints) await sql.unsafe(missing)
     for (const { sql: text } of after) if (text) await sql.unsafe(text)
     await sql.unsafe(`analyze ${Object.keys(columnsAt(options.version)).map((table) => `atp.${table}`)}`)
+  })
+  await filled.catch((cause) => {
+    const next = 'drop this database, create it again, and then npm run legacy'
+    throw new Failure('the shape is there, but its rows are not', { version: options.version }, next, cause)
   })
   return { version: options.version, tables: await countTables(client) }
 }

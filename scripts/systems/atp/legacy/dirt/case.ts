@@ -23,6 +23,6 @@ export interface Case {
   media?: Change
   inTraining?: Change
   inPrediction?: Change
-  /** Columns as the copies should be given once more, changed: adds rows to training. */
+  /** Adds each of its training rows once more, changed by this `set` list; unchanged if it is empty. */
   again?: string
 }
