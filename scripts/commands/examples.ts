@@ -38,9 +38,7 @@ async function carried({ system, connection: { db } }: Session): Promise<Example
       order by 1
       limit 1`,
   )
-  return row
-    ? [{ title: 'Carried', where: `${tableName(table)} ${row.key}`, what: 'every value is in the new tables' }]
-    : []
+  return row ? [{ title: 'Carried', where: `${live.name} ${row.key}`, what: 'every value is in the new tables' }] : []
 }
 
 /** An example of each fate that a row can have, where there is one. */

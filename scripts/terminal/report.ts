@@ -9,7 +9,8 @@ export interface TerminalReport extends Report {
 }
 
 interface Painter {
-  paint(pace: Pace): void
+  /** Returns whether the line now stands there as it is, so that it need not be said again. */
+  paint(pace: Pace): boolean
   /** Takes away what must not stay on the screen. */
   wipe(): void
 }
@@ -21,9 +22,10 @@ function lines(stream: Stream, interval: number, now: () => number): Painter {
   let quietUntil = now() + interval
   return {
     paint(pace) {
-      if (now() < quietUntil) return
+      if (now() < quietUntil) return false
       quietUntil = now() + interval
       stream.write(`${paceLine(pace)}\n`)
+      return true
     },
     wipe() {},
   }
@@ -52,6 +54,7 @@ function bar(stream: Stream): Painter {
       }
       drawn.setTotal(pace.total)
       drawn.update(pace.done, words)
+      return false
     },
     wipe() {
       drawn?.stop()
@@ -69,12 +72,14 @@ export function terminalReport(
   { interval = 3000, now = Date.now }: { interval?: number; now?: () => number } = {},
 ): TerminalReport {
   const fresh = () => (stream.isTTY ? bar(stream) : lines(stream, interval, now))
-  let task: { name: string; painter: Painter; measure: (progress: Progress) => Pace; last: Pace } | undefined
+  let task:
+    | { name: string; painter: Painter; measure: (progress: Progress) => Pace; last: Pace; said: boolean }
+    | undefined
 
   const end = () => {
     task?.painter.wipe()
     // How it ended is said once, here: `total` may be an estimate, which work can reach more than once.
-    if (task) stream.write(`${paceLine(task.last)}\n`)
+    if (task && !task.said) stream.write(`${paceLine(task.last)}\n`)
     task = undefined
   }
 
@@ -88,10 +93,10 @@ export function terminalReport(
       if (task && task.name !== progress.task) end()
       if (!task) {
         const measure = pace(progress, now)
-        task = { name: progress.task, painter: fresh(), measure, last: measure(progress) }
+        task = { name: progress.task, painter: fresh(), measure, last: measure(progress), said: false }
       }
       task.last = task.measure(progress)
-      task.painter.paint(task.last)
+      task.said = task.painter.paint(task.last)
     },
     close: end,
   }

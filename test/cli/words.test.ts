@@ -121,3 +121,12 @@ test('an unexpected error is one line without URLs, and its trace has no message
   expect(trace(error)).toContain('words.test.ts')
   expect(trace(error)).not.toContain('secret')
 })
+
+test.each(commands)('$name says what it does, with examples that can be parsed', ({ name, about, examples }) => {
+  expect(about).toMatch(/\.$/)
+  for (const example of examples) {
+    const [, args = ''] = example.split(/npm (?:run |--silent |run --silent )?(?=[a-z]+(?: |$))/)
+    const argv = args.replace(' -- ', ' ').split(' ')
+    expect(choose(argv, commands)?.command.name).toBe(name)
+  }
+})

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { describe, expect, inject } from 'vitest'
+import type { Context } from '../../scripts/engine/context.ts'
+import { withLock } from '../../scripts/engine/lock.ts'
+import type { System } from '../../scripts/engine/system.ts'
+import { silent } from '../../scripts/report.ts'
+import { systems } from '../../scripts/systems/index.ts'
 import { lines, type Run, run } from '../cli/run.ts'
 import { test as scratch } from '../support/scratch.ts'
 import { smallLegacy } from './legacy-template.ts'
@@ -68,14 +73,6 @@ describe.concurrent('what has no database to ask', () => {
     refused(await run(['plan', '--json'], server(), { SYSTEM: 'toString' }), 2, /SYSTEM.*known = .*atp/)
   })
 
-  scratch('an unknown command', async () => {
-    refused(await run(['nope', '--json']), 2, /unknown command/)
-  })
-
-  scratch('an unknown option', async () => {
-    refused(await run(['plan', '--json', '--nope']), 2, /unknown option/)
-  })
-
   scratch('a number that is none', async () => {
     refused(await run(['copy', '--json', '--workers', 'many']), 2, /--workers takes a whole number/)
   })
@@ -129,16 +126,15 @@ describe('what a database refuses', () => {
   })
 
   test('a second Sluice at work', async ({ database }) => {
-    const [first, second] = await Promise.all([
-      run(['migrate', '--json', '--batch-size', '1', '--workers', '1'], database.url),
-      run(['migrate', '--json', '--batch-size', '1', '--workers', '1'], database.url),
-    ])
-    const codes = [first.code, second.code].sort()
-    expect(codes[0]).toBe(0)
-    // One that came late enough finds nothing left to do.
-    expect([0, 2]).toContain(codes[1])
-    for (const { code, stdout } of [first, second]) {
-      if (code === 2) expect(JSON.parse(stdout).error.message).toMatch(/another Sluice/)
-    }
+    const system = systems.atp as System
+    const { signal } = new AbortController()
+    const context: Context = { system, connection: database.connection, report: silent, signal }
+    await withLock(context, 'exclusive', async () => {
+      const { code, stdout } = await run(['migrate', '--json'], database.url)
+      expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+        code: 2,
+        error: { message: expect.stringMatching(/another Sluice/) },
+      })
+    })
   })
 })
