@@ -1,6 +1,8 @@
-/** How far long work is. Rows and rows per second; `total` may be an estimate. */
+/** How far long work is; `total` may be an estimate. */
 export interface Progress {
   task: string
+  /** What is counted; rows unless said otherwise. */
+  unit?: string
   done: number
   total: number
 }

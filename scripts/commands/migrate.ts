@@ -1,6 +1,7 @@
 import { copy } from '../engine/copy.ts'
 import { expand, requireReady } from '../engine/expand.ts'
 import { currentPhase } from '../engine/ledger.ts'
+import { whileWritersWait } from '../engine/lock.ts'
 import type { Phase } from '../engine/phase.ts'
 import { plan } from '../engine/preflight/index.ts'
 import type { Proof } from '../engine/results.ts'
@@ -42,13 +43,21 @@ export async function migrateAll(session: Session, options: CopyOptions): Promis
       : 'Expand: the new tables are there already',
   )
   signal.throwIfAborted()
+  // in bulk, no write may come between what is copied and what is proven
+  const { copied, proof } = options.bulk
+    ? await whileWritersWait(session, () => copyAndProve(session, options))
+    : await copyAndProve(session, options)
+  const phase = await currentPhase(session)
+  return { phase, proof, applied, copied, seconds: (performance.now() - startedAt) / 1000 }
+}
+
+async function copyAndProve(session: Session, options: CopyOptions) {
+  const { report, signal } = session
   report.note('Backfill: copying the rows')
   const copied = await copy(session, options)
   signal.throwIfAborted()
   report.note('Proof: rebuilding every legacy row from the new tables and comparing')
-  const proof = await verify(session, { show: 10 })
-  const phase = await currentPhase(session)
-  return { phase, proof, applied, copied, seconds: (performance.now() - startedAt) / 1000 }
+  return { copied, proof: await verify(session, { show: 10 }) }
 }
 
 /** The document that `--json` prints for a migration. */

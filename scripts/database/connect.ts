@@ -15,7 +15,7 @@ export interface Connection {
 
 export type Database = PostgresJsDatabase & { $client: postgres.Sql }
 
-/** Settings that decide how a value looks as text; pinned in every session of ours (design §4, comparing). */
+/** Settings that decide how a value looks as text, and how a query is planned: pinned in every session of ours (design §4). */
 const pinned = {
   TimeZone: 'UTC',
   DateStyle: 'ISO, YMD',
@@ -24,8 +24,10 @@ const pinned = {
   bytea_output: 'hex',
   xmlbinary: 'base64',
   search_path: 'pg_catalog',
-  plan_cache_mode: 'force_custom_plan',
   client_encoding: 'UTF8',
+  // a batch's plan must fit its own range, and compiling our wide queries takes longer than running them
+  plan_cache_mode: 'force_custom_plan',
+  jit: 'off',
 }
 const pinnedNames = new Set(Object.keys(pinned).map((name) => name.toLowerCase()))
 

@@ -1,15 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { getTableConfig } from 'drizzle-orm/pg-core'
 import type { Bound } from './bound.ts'
 import { carry } from './carry.ts'
 import type { Context } from './context.ts'
 import { sqlstate } from './lock.ts'
 import { byValues } from './narrow.ts'
-import { tableName, tableSql } from './shape.ts'
+import { tableSql } from './shape.ts'
 import { type Executor, list } from './sql.ts'
-import { inTransaction } from './transaction.ts'
-
-/** Memory for sorts and index builds of this one transaction. */
-const memory = { work_mem: '128MB', maintenance_work_mem: '256MB' }
+import { inTransaction, readWhole } from './transaction.ts'
 
 /**
  * Loads the whole target in one transaction: keys, indexes and foreign keys are read off the catalogs, dropped while
@@ -25,8 +23,8 @@ export async function loadInBulk(context: Context, bound: Bound): Promise<number
   }
   try {
     return await inTransaction(db, async (tx) => {
-      for (const [name, value] of Object.entries(memory))
-        await tx.execute(sql`select set_config(${name}, ${value}, true)`)
+      await readWhole(tx)
+      await tx.execute(sql`select set_config('maintenance_work_mem', '256MB', true)`)
       const built = await definitions(tx, bound)
       for (const { drop } of [...built].reverse()) await tx.execute(sql.raw(drop))
       const rows = await carry(tx, bound, 'all', { fresh: true })
@@ -56,7 +54,12 @@ export async function isFilled(db: Executor, bound: Bound): Promise<boolean> {
 
 /** Statements that drop and create the target's keys, indexes and foreign keys, in the order of creation. */
 async function definitions(db: Executor, bound: Bound): Promise<{ drop: string; create: string }[]> {
-  const tables = list(bound.target.map(({ table }): SQL => sql`to_regclass(${tableName(table)})`))
+  const tables = list(
+    bound.target.map(({ table }): SQL => {
+      const { schema, name } = getTableConfig(table)
+      return sql`format('%I.%I', ${schema ?? 'public'}::text, ${name}::text)::regclass`
+    }),
+  )
   const rows = await db.execute(sql`
     select format('alter table %s drop constraint %I', conrelid::regclass, conname) as "drop",
       format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as "create",

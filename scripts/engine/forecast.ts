@@ -7,13 +7,15 @@ import { judgedRows } from './judge.ts'
 import type { Finding } from './results.ts'
 import { tableName, tableSql } from './shape.ts'
 import { all, column, type Executor, list } from './sql.ts'
+import { readWhole } from './transaction.ts'
 
 /**
  * What the target's constraints will refuse, by constraint, with how many rows and which. Only reads, and works before
- * the target exists: the constraints are the declared ones.
+ * the target exists: the constraints are the declared ones. Wants to run inside a transaction.
  */
 export async function forecast({ system, connection: { db } }: Context): Promise<Finding[]> {
   const bound = await bind(system, db)
+  await readWhole(db)
   const findings: Finding[] = []
   for (const target of bound.target) {
     findings.push(

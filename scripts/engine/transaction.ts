@@ -1,6 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
 import type { Database } from '../database/connect.ts'
 import { sqlstate } from './lock.ts'
+import type { Executor } from './sql.ts'
+
+/**
+ * Settings of one transaction that reads whole tables: the planner takes `is null` on an expression for rare and would
+ * loop where it should build a hash table.
+ */
+export async function readWhole(tx: Executor): Promise<void> {
+  await tx.execute(sql`
+    select set_config('work_mem', '128MB', true),
+      set_config('enable_nestloop', 'off', true)`)
+}
 
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
 

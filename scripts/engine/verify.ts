@@ -10,6 +10,7 @@ import { compareTarget, targetDifferences } from './proof/target.ts'
 import type { Difference, Proof } from './results.ts'
 import { tableName } from './shape.ts'
 import type { Executor } from './sql.ts'
+import { readWhole } from './transaction.ts'
 
 /** Sessions that compare tables side by side. */
 const sessions = 2
@@ -60,7 +61,7 @@ async function compare(context: Context, bound: Bound, show: number): Promise<Om
     }),
   ]
   const found = async (count: number, rows: () => Promise<Difference[]>) => {
-    context.report.progress({ task: 'verify', done: ++done, total: tasks.length })
+    context.report.progress({ task: 'verify', unit: 'tables', done: ++done, total: tasks.length })
     context.signal.throwIfAborted()
     result.differences += count
     if (count > 0 && result.shown.length < show) result.shown.push(...(await rows()))
@@ -82,7 +83,7 @@ async function inOneSnapshot(db: Database, tasks: ((db: Executor) => Promise<voi
   const queue = [...tasks]
   const settings = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
   const work = async (tx: Executor) => {
-    await tx.execute(sql`select set_config('work_mem', '128MB', true)`)
+    await readWhole(tx)
     for (let task = queue.shift(); task; task = queue.shift()) await task(tx)
   }
   await db.transaction(async (first) => {

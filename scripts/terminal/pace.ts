@@ -29,8 +29,8 @@ export function pace(first: Progress, now: () => number = Date.now): (progress: 
 }
 
 /** `1,200 of 20,000 rows (6 %), 4,000 rows/s, 4.7 s left`. */
-export function paceLine({ task, done, total, share, perSecond, secondsLeft }: Pace): string {
-  const speed = perSecond > 0 ? `, ${count(perSecond)} rows/s` : ''
+export function paceLine({ task, unit = 'rows', done, total, share, perSecond, secondsLeft }: Pace): string {
+  const speed = perSecond > 0 ? `, ${count(perSecond)} ${unit}/s` : ''
   const left = secondsLeft === null || done >= total ? '' : `, ${duration(secondsLeft)} left`
-  return `${task}: ${count(done)} of ${count(total)} rows (${Math.floor(share * 100)} %)${speed}${left}`
+  return `${task}: ${count(done)} of ${count(total)} ${unit} (${Math.floor(share * 100)} %)${speed}${left}`
 }

@@ -60,10 +60,11 @@ export async function missingRights(system: System, db: Executor): Promise<Missi
         from relation
         cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as "verb"
         where "name" = any (${written}))
-      select current_user::text as "role", "verb" || ' on ' || "object" as "right", "on"
+      select current_user::text as "role", string_agg("verb", ', ' order by "verb") || ' on ' || "object" as "right", "on"
       from needed
       where not "held"
-      order by "order", "on", "verb"`,
+      group by "order", "object", "on"
+      order by "order", "on"`,
   )
   return missing.map((each) => ({ ...each, grant: `grant ${each.right.toLowerCase()} to ${each.role}` }))
 }

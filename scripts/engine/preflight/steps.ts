@@ -39,7 +39,8 @@ export async function readSteps(system: System, db: Executor): Promise<Step[]> {
   return readMigrationFiles({ migrationsFolder: stepsFolder(system) }).map(({ name, sql }) => ({
     name,
     text: sql.join('\n'),
-    applied: names.has(name),
+    // A book that may not be read is a missing right, not a sign that nothing was applied.
+    applied: names.has(name) || book?.readable === false,
   }))
 }
 
