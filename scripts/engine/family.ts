@@ -13,7 +13,10 @@ export interface Range {
   upTo: string | null
 }
 
-/** A session's temporary table of further families, each written as its text. */
+/** A session's temporary table of the families that are asked for by name, each written as its text. */
+export const asking = sql.raw('pg_temp.sluice_asking')
+
+/** A session's temporary table of further families that are touched. */
 export const also = sql.raw('pg_temp.sluice_also')
 
 const familyColumns = new WeakMap<object, Column[]>()
@@ -58,11 +61,13 @@ export const within = (range: Range): Keys => ({ match: (source) => each(source,
 
 /** The families of a range, and those in the session's table `also`. */
 export const withinAlso = (range: Range): Keys => ({
-  match: (source) => each(source, (column) => or(inRange(column, range) ?? sql`true`, inAlso(column))),
+  match: (source) => each(source, (column) => or(inRange(column, range) ?? sql`true`, isIn(column, also))),
 })
 
-/** Only the families in the session's table `also`. */
-export const listed: Keys = { match: (source) => each(source, inAlso) }
+/** Only the families in one of the session's tables, `asking` or `also`. */
+export const listedIn = (families: SQL): Keys => ({
+  match: (source) => each(source, (column) => isIn(column, families)),
+})
 
 /** Whether a family, written as text, is in the range or, where asked, in `also`. */
 export const textWithin = (family: SQLWrapper, range: Range | null, withAlso: boolean): SQL =>
@@ -94,8 +99,8 @@ export function inRange(column: Column, { after, upTo }: Range): SQL | undefined
   )
 }
 
-const inAlso = (column: Column): SQL =>
-  sql`${column} = any (array(select family::${sql.raw(comparableType(column))} from ${also}))`
+const isIn = (column: Column, families: SQL): SQL =>
+  sql`${column} = any (array(select family::${sql.raw(comparableType(column))} from ${families}))`
 
 const bound = (column: Column, value: string): SQL => sql`${value}::${sql.raw(comparableType(column))}`
 

@@ -2,15 +2,19 @@ import { sql } from 'drizzle-orm'
 import { quarantine } from '../../schema/ledger.ts'
 import type { Bound } from './bound.ts'
 import { carry } from './carry.ts'
+import { uniqueKeys } from './constraints.ts'
 import type { Context } from './context.ts'
 import type { Range } from './family.ts'
 import { sqlstate } from './lock.ts'
-import { addFamilies, prepareAlso } from './scope.ts'
+import { askFor } from './scope.ts'
 import { nextFamilies } from './shards.ts'
 import { inTransaction } from './transaction.ts'
 
 /** SQLSTATE classes that a row's values cause: cardinality, data, integrity, and what a trigger raises. */
 export const byValues = /^(21|22|23|44|P0)/
+
+/** How often a batch is carried anew because another session was quicker. */
+const races = 10
 
 /**
  * Carries a batch with `carryRange`. When the target refuses it in a way that its declaration does not foretell (a
@@ -23,12 +27,16 @@ export async function carriedOrSetAside(
   bound: Bound,
   range: Range,
   carryRange: (range: Range, withheld?: Withheld) => Promise<number>,
+  attempt = 1,
 ): Promise<number> {
   try {
     return await carryRange(range)
   } catch (error) {
     if (!byValues.test(sqlstate(error) ?? '')) throw error
     context.signal.throwIfAborted()
+    if (isRace(bound, error) && attempt < races) {
+      return carriedOrSetAside(context, bound, range, carryRange, attempt + 1)
+    }
     const { db } = context.connection
     const { families } = await nextFamilies(db, bound, range, 2 ** 30)
     if (families <= 1) return carryRange(range, withheldBy(error))
@@ -36,6 +44,15 @@ export async function carriedOrSetAside(
     const lower = await carriedOrSetAside(context, bound, { after: range.after, upTo: last }, carryRange)
     return lower + (await carriedOrSetAside(context, bound, { after: last, upTo: range.upTo }, carryRange))
   }
+}
+
+/**
+ * Whether another session has taken a value since this one's snapshot: of the declared unique keys no row is written
+ * that the snapshot shows to lose, so that the next snapshot decides.
+ */
+function isRace({ target }: Bound, error: unknown): boolean {
+  const { code, constraint_name: violated } = serverError(error)
+  return code === '23505' && target.some(({ table }) => uniqueKeys(table).some(({ name }) => name === violated))
 }
 
 /** Why a family is withheld from the target. */
@@ -69,8 +86,7 @@ function serverError(error: unknown): ServerError {
  */
 export async function carryDependents({ connection: { db } }: Context, bound: Bound): Promise<void> {
   await inTransaction(db, async (tx) => {
-    await prepareAlso(tx)
-    await addFamilies(
+    await askFor(
       tx,
       sql`
       select distinct ${quarantine.family}
