@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm'
-import { boolean, char, check, index, integer, numeric, smallint, text, unique, varchar } from 'drizzle-orm/pg-core'
+import {
+  type AnyPgColumn,
+  boolean,
+  char,
+  check,
+  index,
+  integer,
+  numeric,
+  smallint,
+  text,
+  unique,
+  varchar,
+} from 'drizzle-orm/pg-core'
 import { atp, labelType, mediaType, pipelineStatus, rejectionStatus, rssSource } from './enums.ts'
 import { hashCheck, imdbIdCheck, metadata, moment, titleChecks } from './parts.ts'
 
@@ -58,35 +70,47 @@ const predictionColumns = {
   createdAt: moment(),
 }
 
-/** One row a torrent: its source, its way through the pipeline, and its title's metadata, at Flyway V23. */
-export const media = atp.table('media', mediaColumns, (table) => [
+type Columns<T> = { [K in keyof T]: AnyPgColumn }
+
+const mediaConstraints = (table: Columns<typeof mediaColumns>) => [
   hashCheck('media', table),
   ...titleChecks('media', table),
   index('idx_media_imdb_id').on(table.imdbId),
   index('idx_media_tmdb_id').on(table.tmdbId),
   index('idx_media_pipeline_status').on(table.pipelineStatus),
-])
+]
 
-/** One row a labelled title, at Flyway V23. */
-export const training = atp.table('training', trainingColumns, (table) => [
+const trainingConstraints = (table: Columns<typeof trainingColumns>) => [
   unique('training_tmdb_id_key').on(table.tmdbId),
   ...titleChecks('training', table),
   index('idx_training_tmdb_id').on(table.tmdbId),
-])
+]
 
-/** One row a predicted title, at Flyway V23. */
-export const prediction = atp.table('prediction', predictionColumns, (table) => [
+const predictionConstraints = (table: Columns<typeof predictionColumns>) => [
   imdbIdCheck('prediction', table),
   check('prediction_prediction_check', sql`${table.prediction} in (0, 1)`),
-])
+]
+
+/** One row a torrent: its source, its way through the pipeline, and its title's metadata, at Flyway V23. */
+export const media = atp.table('media', mediaColumns, mediaConstraints)
+
+/** One row a labelled title, at Flyway V23. */
+export const training = atp.table('training', trainingColumns, trainingConstraints)
+
+/** One row a predicted title, at Flyway V23. */
+export const prediction = atp.table('prediction', predictionColumns, predictionConstraints)
 
 /**
  * The same tables for queries that may meet any version of V9 to V32: every column that one of them has, as
  * nullable as its loosest version. For queries alone; no database has this shape, so it is never exported to drizzle-kit.
  */
 export const legacyRange = {
-  media: atp.table('media', mediaColumns),
+  media: atp.table('media', mediaColumns, mediaConstraints),
   // confirmed gave way to reviewed in V10, and label became nullable in V27.
-  training: atp.table('training', { ...trainingColumns, label: labelType(), confirmed: boolean() }),
-  prediction: atp.table('prediction', predictionColumns),
+  training: atp.table(
+    'training',
+    { ...trainingColumns, label: labelType(), confirmed: boolean() },
+    trainingConstraints,
+  ),
+  prediction: atp.table('prediction', predictionColumns, predictionConstraints),
 }

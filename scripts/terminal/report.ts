@@ -34,11 +34,11 @@ function lines(stream: Stream, interval: number, now: () => number): Painter {
 /** On a terminal: one bar that is redrawn in place. */
 function bar(stream: Stream): Painter {
   let drawn: Bar | undefined
-  const format = '{task} [{bar}] {percentage} % | {value} of {total} rows | {speed} rows/s | {left}'
+  const format = '{task} [{bar}] {percentage} % | {value} of {total} {unit} | {speed} {unit}/s | {left}'
   return {
     paint(pace) {
       const left = pace.secondsLeft === null ? '' : `${duration(pace.secondsLeft)} left`
-      const words = { task: pace.task, speed: count(pace.perSecond), left }
+      const words = { task: pace.task, unit: pace.unit ?? 'rows', speed: count(pace.perSecond), left }
       if (!drawn) {
         drawn = new SingleBar({
           stream,

@@ -6,7 +6,7 @@ import { everything } from '../family.ts'
 import type { Account, Difference, Differences } from '../results.ts'
 import { legacyRows, restoredRows } from '../rows.ts'
 import { tableSql } from '../shape.ts'
-import { type Executor, list, rowOf, sameImage, textForm } from '../sql.ts'
+import { column, type Executor, list, rowOf, sameImage, textForm } from '../sql.ts'
 
 /** Whether the effective legacy (restore, overlaid with the complement) is the legacy table, row by row (design §1). */
 export async function compareLegacy(
@@ -61,10 +61,9 @@ export function difference(table: string, { key, kind, found, expected }: FoundR
   return { table, key, kind, columns }
 }
 
-/** Every legacy row `l` beside its effective row `e`, with what is wrong, if anything. */
+/** Every legacy row `l` beside its effective row, which is restored row `e` under what was kept, with what is wrong. */
 function pairs(bound: Bound, legacy: LegacyTable): SQL {
   const { columns } = legacy.live
-  const unequal = sql`(not ${sameImage(rowOf('l', columns), sql`e.image`)} and ${differs('l', columns)} <> '{}')`
   return sql`
       select coalesce(l."#key", e."#key") as key, coalesce(l."#ordinal", e."#ordinal") as ordinal, e.kind,
         l."#key" is not null as is_legacy,
@@ -72,29 +71,39 @@ function pairs(bound: Bound, legacy: LegacyTable): SQL {
         case
           when e.kind is not null and (e.misapplied or e.family is distinct from coalesce(l."#family", e."#family")
             or (e.kind = 'absent') <> (l."#key" is null)) then 'complement'
-          when l."#key" is null then case when e.kind is distinct from 'absent' then 'extra' end
+          when l."#key" is null then case when e.kind is distinct from 'absent' then 'extra' when k.odd then 'complement' end
           when e."#key" is null then 'missing'
-          when ${unequal} then 'differing'
+          when (k.odd or not ${sameImage(rowOf('l', columns), sql`i.image`)}) and ${differs('l', columns)} <> '{}' then 'differing'
+          when k.odd then 'complement'
         end as problem,
         case when l."#key" is not null and e."#key" is not null then ${differs('l', columns)} end as expected,
         case when l."#key" is not null and e."#key" is not null then ${differs('e', columns)} end as found
       from ${legacyRows(bound, legacy, everything)} as l
-      full join (${effective(bound, legacy)}) as e on l."#key" = e."#key" and l."#ordinal" = e."#ordinal"`
+      full join (${restored(bound, legacy)}) as e on l."#key" = e."#key" and l."#ordinal" = e."#ordinal"
+      cross join lateral (select ${odd(columns)} as odd offset 0) as k
+      cross join lateral (
+        select case
+            when e.kind is null or e.misapplied or k.odd then e.base
+            else jsonb_populate_record(e.base, e.kept)
+          end as image
+        offset 0) as i`
 }
 
-/** The restored row overlaid with what was kept; a complement that fits no row, or has no such column, is misapplied. */
-function effective(bound: Bound, legacy: LegacyTable): SQL {
+/** Restored rows beside what was kept of them; a complement that fits no row, or has no such column, is misapplied. */
+function restored(bound: Bound, legacy: LegacyTable): SQL {
   const type = tableSql(legacy.table)
   const names = list(legacy.live.columns.map(({ name }) => sql`${name}::text`))
   return sql`
         select coalesce(r."#key", c.key) as "#key", coalesce(r."#ordinal", c.ordinal) as "#ordinal", r."#family",
-          c.kind, c.family,
-          (r."#key" is null) <> (c.kind = 'whole') or c.kept - array[${names}] <> '{}' as misapplied,
+          c.kind, c.family, c.kept,
           case
-            when c.kind is null then ${rowOf('r', legacy.live.columns)}::${type}
-            when c.kind = 'part' then jsonb_populate_record(${rowOf('r', legacy.live.columns)}::${type}, c.kept)
-            when c.kind = 'whole' then jsonb_populate_record(null::${type}, c.kept)
-          end as image
+            when (r."#key" is null) <> (c.kind = 'whole') or jsonb_typeof(c.kept) <> 'object' then true
+            else c.kept - array[${names}] <> '{}'
+          end as misapplied,
+          case
+            when r."#key" is null then null
+            else ${rowOf('r', legacy.live.columns)}::${type}
+          end as base
         from ${restoredRows(bound, legacy, everything)} as r
         full join (
           select key, ordinal, family, kind, kept
@@ -104,16 +113,33 @@ function effective(bound: Bound, legacy: LegacyTable): SQL {
         offset 0`
 }
 
-/** The columns in which `l` and `e` differ, with the text forms of one of them. */
+/**
+ * Whether what was kept is not what keeping would keep: another text than the legacy row's, or one that the restored
+ * row has as well. Asked before it is read as values, for it may be no value of its column.
+ */
+const odd = (columns: LegacyTable['live']['columns']): SQL => sql`case
+            when e.kind is null or e.misapplied then false
+            else (e.kind = 'part' and e.kept = '{}') or ${sql.join(
+              columns.map(({ name, type }) => {
+                const due = textForm(column('l', name), type)
+                return sql`(e.kept ? ${name}::text and (e.kept -> ${name}::text is distinct from coalesce(to_jsonb(${due}), 'null')
+                  or ${due} is not distinct from ${textForm(sql`(e.base).${sql.identifier(name)}`, type)}))`
+              }),
+              sql` or `,
+            )}
+          end`
+
+/** The columns in which the legacy and the effective row differ, with the text forms of one of them. */
 function differs(side: 'l' | 'e', columns: LegacyTable['live']['columns']): SQL {
-  const value = {
-    l: (name: string) => sql`l.${sql.identifier(name)}`,
-    e: (name: string) => sql`(e.image).${sql.identifier(name)}`,
-  }
+  const effective = ({ name, type }: (typeof columns)[number]) => sql`case
+          when (e.misapplied or k.odd) is not true then ${textForm(sql`(i.image).${sql.identifier(name)}`, type)}
+          when e.kept ? ${name}::text then e.kept ->> ${name}::text
+          else ${textForm(sql`(e.base).${sql.identifier(name)}`, type)}
+        end`
   return sql`jsonb_object(${sql.join(
-    columns.map(({ name, type }) => {
-      const [a, b] = [textForm(value.l(name), type), textForm(value.e(name), type)]
-      return sql`case when ${a} is distinct from ${b} then array[${name}::text, ${side === 'l' ? a : b}] else '{}' end`
+    columns.map((each) => {
+      const [a, b] = [textForm(column('l', each.name), each.type), effective(each)]
+      return sql`case when ${a} is distinct from ${b} then array[${each.name}::text, ${side === 'l' ? a : b}] else '{}' end`
     }),
     sql` || `,
   )})`
