@@ -7,7 +7,7 @@ import type { Range } from './family.ts'
 import { currentPhase, enter, requireExpanded } from './ledger.ts'
 import { whileWritersWait, withLock } from './lock.ts'
 import { carriedOrSetAside, carryDependents } from './narrow.ts'
-import { claim, move, nextFamilies, remainingShards, type Shard } from './shards.ts'
+import { claim, move, nextFamilies, remainingShards, rowsCarried, type Shard } from './shards.ts'
 import { inTransaction } from './transaction.ts'
 
 export interface CopyOptions {
@@ -61,12 +61,14 @@ async function inBatches(context: Context, bound: Bound, options: CopyOptions): 
   // a resumed run is not fresh, and takes no chance
   const fresh = !(await isFilled(context.connection.db, bound))
   const queue = await remainingShards(context, bound)
-  const total = bound.legacy.reduce((sum, { live }) => sum + Math.max(0, live.estimatedRows), 0)
+  const total = bound.legacy.reduce((sum, { live }) => sum + live.estimatedRows, 0)
+  const before = await rowsCarried(context)
   const sum = { families: 0, rows: 0 }
   const advance = (families: number, rows: number) => {
     sum.families += families
     sum.rows += rows
-    context.report.progress({ task: 'copy', done: sum.rows, total: Math.max(total, sum.rows) })
+    const done = before + sum.rows
+    context.report.progress({ task: 'copy', done, total: Math.max(total, done) })
   }
   const worker = async () => {
     for (let shard = queue.shift(); shard; shard = queue.shift()) {

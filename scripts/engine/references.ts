@@ -36,7 +36,7 @@ async function settle(
   const change = given.length
     ? sql`update ${stageOf(target)} as s set ${list(given.map(({ name }) => sql`${sql.identifier(name)} = null`))} from dangling`
     : sql`delete from ${stageOf(target)} as s using dangling`
-  const found = await db.execute(sql`
+  const [noted] = await db.execute(sql`
     with dangling as (
       select c.*
       from ${stageOf(target)} as c
@@ -44,14 +44,16 @@ async function settle(
         and ${all(existing(bound, reference, scope).map((parent) => sql`not exists (${parent})`))}),
     changed as (
       ${change}
-      where s."#key" = dangling."#key")
-    ${recordAside(bound, target.relation, given.length ? 'value' : 'row', rows)}
-    returning key`)
+      where s."#key" = dangling."#key"),
+    noted as (${recordAside(bound, target.relation, given.length ? 'value' : 'row', rows)} returning 1)
+    select count(*)::float8 as rows
+    from noted`)
   const family = familyOf(familyColumnsOf(bound, target.name, bound.system.target).map((name) => column('s', name)))
-  if (found.length > 0 && given.length > 0 && scope !== 'all') {
+  const { rows: count } = noted as { rows: number }
+  if (count > 0 && given.length > 0 && scope !== 'all') {
     await addFamilies(db, sql`select distinct ${family} from ${stageOf(target)} as s where ${family} <> s."#family"`)
   }
-  return found.length
+  return count
 }
 
 /** Where the row referred to may be: among the staged rows, or in the table outside the families being carried. */

@@ -17,7 +17,7 @@ export interface LiveTable {
   columns: LiveColumn[]
   /** Valid unique keys over columns that are all not null: each identifies a row. */
   unique: string[][]
-  /** The planner's estimate; -1 where the table was never analyzed. */
+  /** The planner's estimate, or one by the size of a table that was never analyzed. */
   estimatedRows: number
 }
 
@@ -48,7 +48,8 @@ export async function readShape(db: Executor, tables: readonly PgTable[]): Promi
     sql`, `,
   )
   const rows = await db.execute(sql`
-    select n.nspname as "schema", c.relname as "name", c.reltuples::float8 as "estimatedRows",
+    select n.nspname as "schema", c.relname as "name", 
+      case when c.reltuples > 0 then c.reltuples else pg_relation_size(c.oid) / 300 end::float8 as "estimatedRows",
       (select json_agg(json_build_object(
           'name', a.attname,
           'type', format_type(a.atttypid, a.atttypmod),

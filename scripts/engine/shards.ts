@@ -29,6 +29,15 @@ function read({ system, connection: { db } }: Context): Promise<Shard[]> {
     .orderBy(asc(shard.number))
 }
 
+/** The rows that the shards of this run have carried so far, before an interruption too. */
+export async function rowsCarried({ system, connection: { db } }: Context): Promise<number> {
+  const [row] = await db
+    .select({ rows: sql<number>`coalesce(sum(${shard.rows}), 0)::float8` })
+    .from(shard)
+    .where(eq(shard.system, system.name))
+  return row?.rows ?? 0
+}
+
 /** Divides all families into ranges of about the same number of rows, by a sample of the largest table. */
 async function divide({ system, connection: { db } }: Context, bound: Bound): Promise<void> {
   const [largest] = [...bound.legacy].sort((a, b) => b.live.estimatedRows - a.live.estimatedRows)

@@ -17,7 +17,7 @@ const megabytes = (bytes: number) => `${Math.max(1, Math.ceil(bytes / 1024 / 102
 /** What a copy will take in disk and time, as estimates. */
 export const cost: Group = async (look: Look): Promise<Finding[]> => {
   const table = look.legacy.map(({ name }) => name).join(', ')
-  const rows = sum(look.legacy, estimatedRows)
+  const rows = sum(look.legacy, ({ live }) => live.estimatedRows)
   const data = sum(look.legacy, ({ tableBytes }) => tableBytes)
   const indexes = Math.max(
     data * indexShare,
@@ -40,7 +40,3 @@ export const cost: Group = async (look: Look): Promise<Finding[]> => {
     },
   ]
 }
-
-/** A table that was never analyzed has no estimate; a row of a few hundred bytes is assumed. */
-const estimatedRows = ({ live, tableBytes }: Seen): number =>
-  live.estimatedRows >= 0 ? live.estimatedRows : Math.round(tableBytes / 300)
