@@ -9,6 +9,7 @@ import { asked, prepareAlso, type Scope } from './scope.ts'
 import { tableSql } from './shape.ts'
 import { all, column, type Executor, keyText, list, rowOf, sameImage } from './sql.ts'
 import { stage, stageOf } from './stage.ts'
+import { noteStrays, removeStrays } from './strays.ts'
 
 export interface CarryOptions {
   /** The target's tables are empty where these families will be, so that nothing has to be replaced. */
@@ -28,11 +29,13 @@ export async function carry(db: Executor, bound: Bound, scope: Scope, options: C
   // target triggers that would change what is written stay quiet (design §4)
   await db.execute(sql`select set_config('sluice.writing', 'on', true)`)
   if (scope !== 'listed') await prepareAlso(db)
+  if (!fresh) await noteStrays(db, bound, scope)
   await clearAside(db, bound, scope)
   await stage(db, bound, scope, withheld)
   if (!fresh) for (const target of bound.target) await releaseUnique(db, target, scope)
   for (const target of bound.target) await write(db, target, fresh && scope === 'all')
   if (!fresh) for (const target of [...bound.target].reverse()) await removeStale(db, bound, target, scope)
+  if (!fresh) await removeStrays(db, bound)
   return keepComplement(db, bound, scope)
 }
 
