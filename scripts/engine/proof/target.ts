@@ -53,8 +53,8 @@ function comparison(bound: Bound, target: TargetTable): SQL {
   const names = target.columns.map(({ name }) => name)
   const key = target.key.map((name) => sql`d.${sql.identifier(name)} = t.${sql.identifier(name)}`)
   const relations = [
-    ...uniqueKeys(target.table).map((unique) => ({ ...unique, gone: lost(target, unique) })),
-    ...references(target.table).map((reference) => ({ ...reference, gone: dangling(reference) })),
+    ...uniqueKeys(target.table).map((unique) => ({ ...unique, sqlstate: '23505', gone: lost(target, unique) })),
+    ...references(target.table).map((reference) => ({ ...reference, sqlstate: '23503', gone: dangling(reference) })),
   ]
   const given = (name: string): SQL => {
     const by = relations.flatMap((each, i) =>
@@ -86,13 +86,14 @@ function comparison(bound: Bound, target: TargetTable): SQL {
         )}
       from considered as c),
     aside as (
-      select distinct c."#key" as key, a.name, a.held
+      select distinct c."#key" as key, c."#family" as family, a.name, a.sqlstate, a.scope, a.held
       from considered as c
-      cross join lateral (values (c."#refusal"[1], '{}'::jsonb)${relations.length ? sql`, ` : sql``}${list(
+      cross join lateral (values (c."#refusal"[1], c."#refusal"[2], 'row', '{}'::jsonb)${relations.length ? sql`, ` : sql``}${list(
         relations.map(
-          (each, i) => sql`(case when ${flag(i)} then ${each.name} end, ${held('c', nullable(each.columns))})`,
+          (each, i) => sql`(case when ${flag(i)} then ${each.name} end, ${each.sqlstate},
+            ${nullable(each.columns).length ? 'value' : 'row'}, ${held('c', nullable(each.columns))})`,
         ),
-      )}) as a(name, held)
+      )}) as a(name, sqlstate, scope, held)
       where c."#key" is not null
         and a.name is not null),
     problems as (
@@ -107,8 +108,7 @@ function comparison(bound: Bound, target: TargetTable): SQL {
         case when c."#key" is not null and c.present then ${differs(target, 'e.')} end as expected
       from expected as c
       union all
-      select coalesce(a.key, q.key), 'quarantine', jsonb_build_object('constraint', q.constraint_name) || coalesce(q.held, '{}'),
-        jsonb_build_object('constraint', a.name) || coalesce(a.held, '{}')
+      select coalesce(a.key, q.key), 'quarantine', ${noted('q', 'constraint_name')}, ${noted('a', 'name')}
       from aside as a
       full join (
         select *
@@ -118,8 +118,13 @@ function comparison(bound: Bound, target: TargetTable): SQL {
           and scope <> 'family') as q on q.key = a.key and q.constraint_name = a.name
       where a.key is null
         or q.key is null
-        or q.held <> a.held)`
+        or ${noted('q', 'constraint_name')} <> ${noted('a', 'name')})`
 }
+
+/** What the quarantine says of a refusal, but for the words. */
+const noted = (alias: string, name: string): SQL => sql`(jsonb_build_object('constraint', ${column(alias, name)},
+          'sqlstate', ${column(alias, 'sqlstate')}, 'scope', ${column(alias, 'scope')}, 'family', ${column(alias, 'family')})
+          || coalesce(${column(alias, 'held')}, '{}'))`
 
 const flag = (i: number): SQL => column('c', `gone ${i}`)
 
