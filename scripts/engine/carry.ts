@@ -3,6 +3,7 @@ import { quarantine } from '../../schema/ledger.ts'
 import type { Bound, TargetTable } from './bound.ts'
 import { keepComplement } from './complement.ts'
 import { nullable, uniqueKeys } from './constraints.ts'
+import { askForMoved, noteMoved } from './moved.ts'
 import type { Withheld } from './narrow.ts'
 import { clearAside } from './quarantine.ts'
 import { asked, prepareAlso, type Scope } from './scope.ts'
@@ -25,6 +26,12 @@ export interface CarryOptions {
  * @returns the number of legacy rows carried
  */
 export async function carry(db: Executor, bound: Bound, scope: Scope, options: CarryOptions = {}): Promise<number> {
+  const rows = await carryOnce(db, bound, scope, options)
+  if (!options.fresh) while (await askForMoved(db, bound)) await carryOnce(db, bound, 'listed', {})
+  return rows
+}
+
+async function carryOnce(db: Executor, bound: Bound, scope: Scope, options: CarryOptions): Promise<number> {
   const { fresh = false, withheld } = options
   // target triggers that would change what is written stay quiet (design §4)
   await db.execute(sql`select set_config('sluice.writing', 'on', true)`)
@@ -32,6 +39,7 @@ export async function carry(db: Executor, bound: Bound, scope: Scope, options: C
   if (!fresh) await noteStrays(db, bound, scope)
   await clearAside(db, bound, scope)
   await stage(db, bound, scope, withheld)
+  if (!fresh) await noteMoved(db, bound)
   if (!fresh) for (const target of bound.target) await releaseUnique(db, target, scope)
   for (const target of bound.target) await write(db, target, fresh && scope === 'all')
   if (!fresh) for (const target of [...bound.target].reverse()) await removeStale(db, bound, target, scope)

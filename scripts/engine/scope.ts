@@ -17,12 +17,13 @@ export const touched = (scope: Scope): Keys =>
 export const touchedText = (scope: Scope, family: SQL): SQL =>
   scope === 'all' ? sql`true` : textWithin(family, scope === 'listed' ? null : scope, true)
 
-/** Makes the session's tables of families; they are empty at the start of every transaction. */
+/** Makes the session's tables of families, both empty. */
 export async function prepareAlso(db: Executor): Promise<void> {
   for (const families of ['sluice_asking', 'sluice_also']) {
     await db.execute(
       sql`create temporary table if not exists ${sql.identifier(families)} (family text primary key) on commit delete rows`,
     )
+    await db.execute(sql`delete from ${sql.raw('pg_temp')}.${sql.identifier(families)}`)
   }
 }
 

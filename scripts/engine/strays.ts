@@ -25,6 +25,7 @@ const strayable = ({ table }: TargetTable): boolean => {
 export async function noteStrays(db: Executor, bound: Bound, scope: Scope): Promise<void> {
   await db.execute(sql`
     create temporary table if not exists sluice_strays (relation text, key text, family text) on commit delete rows`)
+  await db.execute(sql`delete from ${strays}`)
   for (const target of bound.target.filter(strayable)) {
     await db.execute(sql`
       insert into ${strays}
