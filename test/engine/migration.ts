@@ -8,7 +8,7 @@ import { silent } from '../../scripts/report.ts'
 import { atp } from '../../scripts/systems/atp/index.ts'
 import { createLegacy } from '../../scripts/systems/atp/legacy/index.ts'
 import type { Options } from '../../scripts/systems/atp/legacy/options.ts'
-import type { Scratch } from '../support/scratch.ts'
+import { type Scratch, test } from '../support/scratch.ts'
 
 type Database = Pick<Scratch, 'url' | 'connection'>
 
@@ -46,3 +46,20 @@ export async function one(database: Pick<Scratch, 'connection'>, text: string): 
   const [row] = await run(database, text)
   return row && Object.values(row)[0]
 }
+
+/** Tests that share one database, which `make` makes when the first of them needs it. */
+export const sharing = (make: () => Promise<Scratch>) =>
+  test.extend<{ shared: Scratch }>({
+    shared: [
+      // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the dependencies off the pattern
+      async ({}, use) => {
+        const database = await make()
+        try {
+          await use(database)
+        } finally {
+          await database.drop()
+        }
+      },
+      { scope: 'file' },
+    ],
+  })

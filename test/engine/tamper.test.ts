@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
-import { type Scratch, test as scratch, scratchDatabase } from '../support/scratch.ts'
-import { copyIn, expandIn, legacyIn, run, verifyIn } from './migration.ts'
+import { type Scratch, scratchDatabase } from '../support/scratch.ts'
+import { copyIn, expandIn, legacyIn, run, sharing, verifyIn } from './migration.ts'
 import {
   about,
   type Column,
@@ -30,7 +30,8 @@ const changed = (table: Table, { key, column, value }: Tampering) =>
   `update ${table} set ${column} = ${value} where ${tables[table].key} = '${key}';`
 
 /** Proven, with a copy of every table to undo from; one family is refused by a constraint that nobody declared. */
-async function proven(database: Scratch, options: Parameters<typeof legacyIn>[1]) {
+async function proven(options: Parameters<typeof legacyIn>[1]): Promise<Scratch> {
+  const database = await scratchDatabase()
   await legacyIn(database, options)
   await run(
     database,
@@ -42,6 +43,7 @@ async function proven(database: Scratch, options: Parameters<typeof legacyIn>[1]
   await copyIn(database)
   expect(await verifyIn(database)).toMatchObject({ identical: true })
   await keep(database, names)
+  return database
 }
 
 const shapes = {
@@ -133,21 +135,7 @@ const changesOfQuarantine: Record<string, string> = {
 }
 
 for (const [shape, options] of Object.entries(shapes)) {
-  const test = scratch.extend<{ shared: Scratch }>({
-    shared: [
-      // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the dependencies off the pattern
-      async ({}, use) => {
-        const database = await scratchDatabase()
-        try {
-          await proven(database, options)
-          await use(database)
-        } finally {
-          await database.drop()
-        }
-      },
-      { scope: 'file' },
-    ],
-  })
+  const test = sharing(() => proven(options))
 
   describe(`after a proof of ${shape}`, () => {
     test.for(names)('one value of %s, in any column', async (table, { shared }) => {
