@@ -6,7 +6,7 @@ import { legacyRows, restoredRows } from './rows.ts'
 import { type Scope, touched, touchedText } from './scope.ts'
 import type { LiveColumn } from './shape.ts'
 import { tableSql } from './shape.ts'
-import { all, column, type Executor, rowOf, sameImage, textForm } from './sql.ts'
+import { all, column, type Executor, rowOf, sameImage, textDiffers, textForm, textsOf } from './sql.ts'
 
 /**
  * Keeps what restore does not give back of the families carried (design §1): each legacy row is compared with its
@@ -40,13 +40,12 @@ export const sameRow = sql`l."#key" = r."#key" and l."#ordinal" = r."#ordinal"`
 
 /** The columns in which row `l` differs from row `r`, with the text forms of `l`. */
 export const differing = (columns: readonly LiveColumn[]): SQL =>
-  sql`jsonb_object(${sql.join(
+  textsOf(
     columns.map(({ name, type }) => {
-      const [kept, restored] = [textForm(column('l', name), type), textForm(column('r', name), type)]
-      return sql`case when ${kept} is distinct from ${restored} then array[${name}::text, ${kept}] else '{}' end`
+      const [kept, restored] = [column('l', name), column('r', name)]
+      return { name, differs: textDiffers(kept, restored, type), text: textForm(kept, type) }
     }),
-    sql` || `,
-  )})`
+  )
 
 function keep(bound: Bound, legacy: LegacyTable, scope: Scope): SQL {
   const keys = touched(scope)

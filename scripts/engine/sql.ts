@@ -44,5 +44,23 @@ export const keyText = (columns: readonly SQL[]): SQL =>
 export const textForm = (value: SQL, type: string): SQL =>
   /^(character|char|bpchar)(\(\d+\))?$/.test(type) ? sql`textin(bpcharout(${value}))` : sql`${value}::text`
 
+/** Types of which equal values have equal texts, so that their texts need not be made to compare them. */
+const exact = /^(smallint|integer|bigint|boolean|uuid|bytea|date|oid|timestamp( ?\(\d\))?( with(out)? time zone)?)$/
+const collated = /^(text|varchar|character varying)(\(\d+\))?$/
+
+/** Whether two values of a type differ in their text form: numerics of another scale do, though they are equal. */
+export function textDiffers(a: SQL, b: SQL, type: string): SQL {
+  if (exact.test(type)) return sql`${a} is distinct from ${b}`
+  if (collated.test(type)) return sql`${a} collate "C" is distinct from ${b} collate "C"`
+  return sql`${textForm(a, type)} is distinct from ${textForm(b, type)}`
+}
+
+/** A jsonb object of the columns that differ, each with its text. */
+export const textsOf = (columns: readonly { name: string; differs: SQL; text: SQL }[]): SQL =>
+  sql`coalesce(jsonb_object(${sql.join(
+    columns.map(({ name, differs, text }) => sql`case when ${differs} then array[${name}::text, ${text}] end`),
+    sql` || `,
+  )}), '{}')`
+
 /** The text of a whole row of `alias`, in an order that no collation changes. */
 export const rowText = (alias: string): SQL => sql`(${sql.identifier(alias)}.*)::text collate "C"`

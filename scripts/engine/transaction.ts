@@ -5,13 +5,14 @@ import { sqlstate } from './lock.ts'
 import type { Executor } from './sql.ts'
 
 /**
- * Settings of one transaction that reads whole tables: the planner takes `is null` on an expression for rare and would
- * loop where it should build a hash table.
+ * Settings of one transaction that reads whole tables. The planner takes `is null` on an expression for rare and would
+ * loop over whole tables, row by row, and it would sort wide rows on disk for a merge.
  */
 export async function readWhole(tx: Executor): Promise<void> {
   await tx.execute(sql`
     select set_config('work_mem', '128MB', true),
-      set_config('enable_nestloop', 'off', true)`)
+      set_config('enable_nestloop', 'off', true),
+      set_config('enable_mergejoin', 'off', true)`)
 }
 
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]

@@ -6,7 +6,7 @@ import { everything } from '../family.ts'
 import type { Account, Difference, Differences } from '../results.ts'
 import { legacyRows, restoredRows } from '../rows.ts'
 import { tableSql } from '../shape.ts'
-import { column, type Executor, list, rowOf, sameImage, textForm } from '../sql.ts'
+import { column, type Executor, list, rowOf, sameImage, textForm, textsOf } from '../sql.ts'
 
 /** Whether the effective legacy (restore, overlaid with the complement) is the legacy table, row by row (design §1). */
 export async function compareLegacy(
@@ -136,13 +136,12 @@ function differs(side: 'l' | 'e', columns: LegacyTable['live']['columns']): SQL 
           when e.kept ? ${name}::text then e.kept ->> ${name}::text
           else ${textForm(sql`(e.base).${sql.identifier(name)}`, type)}
         end`
-  return sql`jsonb_object(${sql.join(
+  return textsOf(
     columns.map((each) => {
       const [a, b] = [textForm(column('l', each.name), each.type), effective(each)]
-      return sql`case when ${a} is distinct from ${b} then array[${each.name}::text, ${side === 'l' ? a : b}] else '{}' end`
+      return { name: each.name, differs: sql`${a} is distinct from ${b}`, text: side === 'l' ? a : b }
     }),
-    sql` || `,
-  )})`
+  )
 }
 
 /** Families of which a target row that is derived from this table is set aside: lineage tells which rows that concerns. */

@@ -7,7 +7,7 @@ import { judgedRows } from '../judge.ts'
 import { held, withheld } from '../quarantine.ts'
 import type { Difference, Differences } from '../results.ts'
 import { tableName, tableSql } from '../shape.ts'
-import { all, column, type Executor, keyText, list, rowOf, sameImage, textForm } from '../sql.ts'
+import { all, column, type Executor, keyText, list, rowOf, sameImage, textDiffers, textForm, textsOf } from '../sql.ts'
 import { difference, type FoundRow } from './legacy.ts'
 
 /** Whether the target is what derive yields of the legacy, less what its constraints refuse, and all of that is noted. */
@@ -143,12 +143,14 @@ const dangling = ({ columns, parent, parentColumns }: Reference): SQL => sql`(${
 
 /** The columns in which the expected and the found row differ, with the text forms of one of them. */
 const differs = ({ columns }: TargetTable, side: 'e.' | 't.'): SQL =>
-  sql`jsonb_object(${sql.join(
+  textsOf(
     columns.map((each) => {
-      const type = each.getSQLType()
-      const form = (prefix: string) =>
-        textForm(column('c', prefix + each.name), (each as { dimensions?: number }).dimensions ? '' : type)
-      return sql`case when ${form('e.')} is distinct from ${form('t.')} then array[${each.name}::text, ${form(side)}] else '{}' end`
+      const type = each.getSQLType() + '[]'.repeat((each as { dimensions?: number }).dimensions ?? 0)
+      const value = (prefix: string) => column('c', prefix + each.name)
+      return {
+        name: each.name,
+        differs: textDiffers(value('e.'), value('t.'), type),
+        text: textForm(value(side), type),
+      }
     }),
-    sql` || `,
-  )})`
+  )
