@@ -119,3 +119,35 @@ export const proof = sluice.table(
   },
   (table) => [primaryKey({ name: 'proof_pkey', columns: [table.id] })],
 )
+
+/**
+ * What it takes to undo what a step did, in order: the legacy shape as it was live when it was dropped, one statement a
+ * row, and what else a step changed outside of the target.
+ */
+export const definition = sluice.table(
+  'definition',
+  {
+    system: text().notNull(),
+    place: integer().notNull(),
+    kind: text().notNull(),
+    name: text().notNull(),
+    statement: text().notNull(),
+    refused: text(),
+  },
+  (table) => [primaryKey({ name: 'definition_pkey', columns: [table.system, table.place] })],
+)
+
+/** What the legacy shape could not hold when it was rebuilt. Outlives the rest of the ledger. */
+export const archive = sluice.table(
+  'archive',
+  {
+    id: bigint({ mode: 'number' }).generatedAlwaysAsIdentity(),
+    system: text().notNull(),
+    relation: text().notNull(),
+    key: text().notNull(),
+    row: jsonb().$type<Record<string, string | null>>().notNull(),
+    reason: text().notNull(),
+    archivedAt: moment().notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ name: 'archive_pkey', columns: [table.id] })],
+)

@@ -16,7 +16,7 @@ export interface Connection {
 export type Database = PostgresJsDatabase & { $client: postgres.Sql }
 
 /** Settings that decide how a value looks as text, and how a query is planned: pinned in every session of ours (design §4). */
-const pinned = {
+export const pinned = {
   TimeZone: 'UTC',
   DateStyle: 'ISO, YMD',
   IntervalStyle: 'postgres',

@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm'
-import type { PgTable } from 'drizzle-orm/pg-core'
+import type { PgTable, PgView } from 'drizzle-orm/pg-core'
 import type { TypedQueryBuilder } from 'drizzle-orm/query-builders/query-builder'
 import type { Keys } from './family.ts'
 
@@ -26,6 +26,8 @@ export interface System {
   /** Every column that any version of the legacy shape has had; what is missing live is read as a typed null. */
   legacy: Tables
   target: Tables
+  /** Views over the legacy tables, those that others read first: a contract makes them anew over the target. */
+  views?: readonly PgView[]
   /**
    * For each table, the columns of which the first that is not null is the row's family: the set of legacy and target
    * rows that depend on each other.

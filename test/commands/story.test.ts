@@ -41,11 +41,11 @@ test('plan, migrate twice, status, copy and verify, each with one document on st
     expect(rows).toBe((carried ?? 0) + (complemented ?? 0) + (quarantined ?? 0))
   }
   expect(migrated.tables.media.rows).toBe(1000)
-  expect(migrated.stderr).toContain('Expand: 5 steps applied')
+  expect(migrated.stderr).toContain('Expand: 7 steps applied')
 
   const steps = () => connection.db.execute(sql`select name from drizzle.__drizzle_migrations order by id`)
   const applied = await steps()
-  expect(applied).toHaveLength(5)
+  expect(applied).toHaveLength(7)
   const again = await outcome(['migrate', '--bulk'], database)
   expect(again).toMatchObject({ exitCode: 0, json: { identical: true, applied: [] } })
   expect(await steps()).toEqual(applied)

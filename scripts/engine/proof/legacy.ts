@@ -14,7 +14,14 @@ export async function compareLegacy(
   bound: Bound,
   legacy: LegacyTable,
 ): Promise<{ differences: Differences; account: Account; other: number }> {
-  const [row] = await db.execute(sql`
+  const [row] = await db.execute(countLegacy(bound, legacy))
+  const { rows, missing, extra, differing, other, ...account } = row as unknown as Differences &
+    Omit<Account, 'rows'> & { other: number }
+  return { differences: { rows, missing, extra, differing }, account: { rows, ...account }, other }
+}
+
+/** One row: how many rows there are, what is wrong with them, and what became of them. */
+export const countLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
     select count(*) filter (where is_legacy)::float8 as rows,
       count(*) filter (where problem = 'missing')::float8 as missing,
       count(*) filter (where problem = 'extra')::float8 as extra,
@@ -23,11 +30,7 @@ export async function compareLegacy(
       count(*) filter (where is_legacy and quarantined)::float8 as quarantined,
       count(*) filter (where is_legacy and not quarantined and kind is not null)::float8 as complemented,
       count(*) filter (where is_legacy and not quarantined and kind is null and problem is null)::float8 as carried
-    from (${pairs(bound, legacy)}) as pair`)
-  const { rows, missing, extra, differing, other, ...account } = row as unknown as Differences &
-    Omit<Account, 'rows'> & { other: number }
-  return { differences: { rows, missing, extra, differing }, account: { rows, ...account }, other }
-}
+    from (${pairs(bound, legacy)}) as pair`
 
 /** The first rows that differ: what the effective legacy has, and what the legacy table has. */
 export async function legacyDifferences(

@@ -16,17 +16,20 @@ export async function compareTarget(
   bound: Bound,
   target: TargetTable,
 ): Promise<{ differences: Differences; other: number }> {
-  const [row] = await db.execute(sql`
+  const [row] = await db.execute(countTarget(bound, target))
+  const { other, ...differences } = row as unknown as Differences & { other: number }
+  return { differences, other }
+}
+
+/** One row: how many rows there are, and what is wrong with them. */
+export const countTarget = (bound: Bound, target: TargetTable): SQL => sql`
     ${comparison(bound, target)}
     select (select count(*)::float8 from ${tableSql(target.table)}) as rows,
       count(*) filter (where problem = 'missing')::float8 as missing,
       count(*) filter (where problem = 'extra')::float8 as extra,
       count(*) filter (where problem = 'differing')::float8 as differing,
       count(*) filter (where problem = 'quarantine')::float8 as other
-    from problems`)
-  const { other, ...differences } = row as unknown as Differences & { other: number }
-  return { differences, other }
-}
+    from problems`
 
 /** The first rows that differ: what the target has, and what it should have. */
 export async function targetDifferences(
@@ -49,7 +52,7 @@ export async function targetDifferences(
  * Derived row `d` beside target row `t`. Only rows that differ or are refused are looked at closely: there a value that
  * another row's uniqueness or absence takes away is expected to be null, and expected in the quarantine.
  */
-function comparison(bound: Bound, target: TargetTable): SQL {
+export function comparison(bound: Bound, target: TargetTable): SQL {
   const names = target.columns.map(({ name }) => name)
   const key = target.key.map((name) => sql`d.${sql.identifier(name)} = t.${sql.identifier(name)}`)
   const relations = [

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { movies } from '../../../schema/atp/views.ts'
 import type { System } from '../../engine/system.ts'
 import { downloads } from './downloads.ts'
 import { files } from './files.ts'
@@ -14,6 +15,7 @@ export const atp: System = {
   name: 'atp',
   legacy,
   target,
+  views: [movies],
   // a title, or the single torrent where it has none
   family: {
     media: ['imdbId', 'hash'],

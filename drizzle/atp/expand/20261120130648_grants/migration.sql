@@ -5,8 +5,6 @@ begin
     return;
   end if;
 
-  grant usage on schema atp to rear_diff;
-
   grant select on atp.downloads, atp.files, atp.media_metadata, atp.media_metrics to rear_diff;
 
   grant update (label, human_labeled, anomalous, reviewed)
