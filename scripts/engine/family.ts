@@ -1,4 +1,4 @@
-import { and, type Column, gt, isNull, lte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, type Column, gt, is, isNull, lte, or, type SQL, type SQLWrapper, sql, Table } from 'drizzle-orm'
 import type { System, Tables } from './system.ts'
 
 /** The families that a query is asked for. */
@@ -57,16 +57,23 @@ export const allBut = (select: SQL): Keys => ({
 })
 
 /** The families of a range. */
-export const within = (range: Range): Keys => ({ match: (source) => each(source, (column) => inRange(column, range)) })
+export const within = (range: Range): Keys => ({
+  match: (source) => each(source, (column) => inRange(column, range), begins(range)),
+})
 
 /** The families of a range, and those in the session's table `also`. */
 export const withinAlso = (range: Range): Keys => ({
-  match: (source) => each(source, (column) => or(inRange(column, range) ?? sql`true`, isIn(column, also))),
+  match: (source) =>
+    each(
+      source,
+      (column) => or(inRange(column, range) ?? sql`true`, isIn(column, also)),
+      begins(range) ?? hasNone(also),
+    ),
 })
 
 /** Only the families in one of the session's tables, `asking` or `also`. */
 export const listedIn = (families: SQL): Keys => ({
-  match: (source) => each(source, (column) => isIn(column, families)),
+  match: (source) => each(source, (column) => isIn(column, families), hasNone(families)),
 })
 
 /** Whether a family, written as text, is in the range or, where asked, in `also`. */
@@ -81,15 +88,23 @@ export const textWithin = (family: SQLWrapper, range: Range | null, withAlso: bo
 const upper = (family: SQLWrapper, range: Range): SQL | undefined =>
   range.upTo === null ? undefined : lte(family as SQL, range.upTo)
 
-/** `first` in it, or `first` null and `second` in it, and so on: each arm can use the column's own index. */
-function each(source: object, condition: (column: Column) => SQL | undefined): SQL | undefined {
+/**
+ * `first` in it, or `first` null and `second` in it, and so on: each arm can use the column's own index. Rows without
+ * any are of the family '', which is asked for where `ofNone` holds; a key that is missing live lets them in.
+ */
+function each(source: object, condition: (column: Column) => SQL | undefined, ofNone?: SQL): SQL | undefined {
   const columns = columnsOf(source)
-  return or(
-    ...columns.map((column, i) =>
-      and(...columns.slice(0, i).map((earlier) => isNull(earlier)), condition(column) ?? sql`${column} is not null`),
-    ),
+  const arms = columns.map((column, i) =>
+    and(...columns.slice(0, i).map((earlier) => isNull(earlier)), condition(column) ?? sql`${column} is not null`),
   )
+  const always = is(source, Table) && columns.some(({ notNull }) => notNull)
+  return or(...arms, ofNone && !always ? and(...columns.map((column) => isNull(column)), ofNone) : undefined)
 }
+
+/** The family '' goes before all others. */
+const begins = ({ after }: Range): SQL | undefined => (after === null ? sql`true` : undefined)
+
+const hasNone = (families: SQL): SQL => sql`'' = any (array(select family from ${families}))`
 
 /** Whether a column lies in the range; undefined when the range has no end on either side. */
 export function inRange(column: Column, { after, upTo }: Range): SQL | undefined {

@@ -10,8 +10,13 @@ const versions = Array.from({ length: 24 }, (_, index) => index + 9)
 const bare = [9, 10, 18, 23, 24, 27, 28, 29]
 
 /** Migrates a generated legacy, and expects of the outcome all that holds of every version. */
-async function migrated(database: Scratch, options: Partial<Options>, bulk = false) {
+async function migrated(
+  database: Scratch,
+  { change = '', ...options }: Partial<Options> & { change?: string },
+  bulk = false,
+) {
   const made = await legacyIn(database, options)
+  await run(database, change)
   const before = await fingerprint(database, legacyNames)
   await expandIn(database)
   const shape = await catalog(database)
@@ -45,7 +50,7 @@ async function unmentioned(database: Scratch, name: keyof typeof legacies): Prom
     `select count(*)::int as rows
      from atp.${name} as t
      where not exists (
-         select from sluice.complement where relation = '${name}' and key = t.${legacies[name]}::text and kind <> 'absent')
+         select from sluice.complement where relation = '${name}' and key = coalesce(t.${legacies[name]}::text, '\\N') and kind <> 'absent')
        and not exists (
          select from sluice.quarantine
          where family = ${family} and (scope = 'family' or scope = 'row' and relation in (${readers[name]})))`,
@@ -69,6 +74,18 @@ describe.concurrent('every version of the legacy comes back to the byte', () => 
   test("V29 without training's constraints in bulk", async ({ database }) => {
     await migrated(database, { version: 29, withoutTrainingConstraints: true }, true)
   })
+})
+
+test.for([true, false])('rows without any key at all come back too, bulk = %s', async (bulk, { database }) => {
+  const change = `
+    alter table atp.training alter imdb_id drop not null;
+    update atp.training set imdb_id = null where imdb_id in (select imdb_id from atp.training order by 1 limit 3)`
+  await migrated(database, { version: 28, rows: 100, dirt: 0.3, withoutTrainingConstraints: true, change }, bulk)
+  const [row] = await run(
+    database,
+    `select sqlstate from sluice.quarantine where relation = 'training' and key = '\\N'`,
+  )
+  expect(row).toEqual({ sqlstate: '23505' })
 })
 
 /** The ledger without what differs from run to run. */
