@@ -1,0 +1,49 @@
+/** Seconds by phase, in the order in which they happened. */
+export type Phases = Record<string, number>
+
+/** One contender's run; only runs whose result was verified are recorded. */
+export interface Run {
+  name: string
+  label: string
+  rows: number
+  dirt: number
+  seconds: number
+  phases: Phases
+  /** Peak resident memory of the contender's own process in MB; absent where all its work is done by the server. */
+  peakMb?: number
+  /** How its result was verified. */
+  verified: string
+}
+
+/** One way to find out whether a copy is right. */
+export interface ProofRun {
+  label: string
+  seconds: number
+}
+
+/** A query of the application on the old tables and its equal on the new ones: medians in milliseconds. */
+export interface Read {
+  name: string
+  legacyMs: number
+  targetMs: number
+}
+
+/** A figure that issue 4 asks for. */
+export interface Ratio {
+  figure: string
+  value: number
+  atMost: number
+  reached: boolean
+}
+
+export interface Results {
+  commit: string
+  rows: number
+  server: { version: string; cpus: number; settings: Record<string, string> }
+  runs: Run[]
+  proof: ProofRun[]
+  reads: Read[]
+  dirt: Run[]
+  growth: Run[]
+  ratios: Ratio[]
+}
