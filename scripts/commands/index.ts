@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { contract } from './contract.ts'
 import { copy } from './copy.ts'
 import { legacy } from './legacy.ts'
 import { migrate } from './migrate.ts'
@@ -8,4 +9,4 @@ import { status } from './status.ts'
 import { verify } from './verify.ts'
 
 /** Every command, in the order in which help lists them. */
-export const commands: readonly Command[] = [start, plan, migrate, copy, verify, status, legacy]
+export const commands: readonly Command[] = [start, plan, migrate, copy, verify, contract, status, legacy]

@@ -3,6 +3,7 @@ import { proof as proofs } from '../../schema/ledger.ts'
 import type { Database } from '../database/connect.ts'
 import { type Bound, bind } from './bound.ts'
 import type { Context } from './context.ts'
+import { install } from './contract/install.ts'
 import { currentPhase, enter, requireExpanded } from './ledger.ts'
 import { withLock } from './lock.ts'
 import { compareLegacy, legacyDifferences } from './proof/legacy.ts'
@@ -29,6 +30,7 @@ export async function verify(context: Context, { show }: { show: number }): Prom
     const bound = await bind(context.system, context.connection.db)
     const result = await compare(context, bound, show)
     const proof = { ...result, seconds: (performance.now() - started) / 1000 }
+    if (proof.identical) await install(context, bound)
     await record(context, proof)
     return proof
   })

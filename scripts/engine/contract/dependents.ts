@@ -60,7 +60,7 @@ export const dependentsQuery = (relations: readonly (PgTable | PgView)[]): SQL =
         (own.relrowsecurity, 'the row-level security'),
         (exists (select from pg_inherits where inhrelid = own.oid), 'the inheritance'),
         (exists (select from pg_attribute where attrelid = own.oid and attidentity <> ''), 'the identity column'),
-        (exists (select from pg_seclabel where objoid = own.oid), 'the security label')) as odd(found, what)
+        (exists (select from pg_seclabel where objoid = own.oid), 'the mark in pg_seclabel')) as odd(found, what)
     where odd.found
     order by 1, 2`
 

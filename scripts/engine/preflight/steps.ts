@@ -5,7 +5,7 @@ import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
 import { rows } from './look.ts'
 
-/** One generated or custom step of the expand stage. */
+/** One generated or custom step. */
 export interface Step {
   name: string
   text: string
@@ -13,12 +13,14 @@ export interface Step {
   applied: boolean
 }
 
-/** The folder of a system's expand steps, wherever the process was started. */
-export const stepsFolder = (system: System): string =>
-  fileURLToPath(new URL(`../../../drizzle/${system.name}/expand`, import.meta.url))
+export type Stage = 'expand' | 'contract'
+
+/** The folder of a system's steps of a stage, wherever the process was started. */
+export const stepsFolder = (system: System, stage: Stage = 'expand'): string =>
+  fileURLToPath(new URL(`../../../drizzle/${system.name}/${stage}`, import.meta.url))
 
 /** The steps in their order, each with whether drizzle's own bookkeeping holds it. */
-export async function readSteps(system: System, db: Executor): Promise<Step[]> {
+export async function readSteps(system: System, db: Executor, stage: Stage = 'expand'): Promise<Step[]> {
   const [book] = await rows<{ readable: boolean }>(
     db,
     sql`
@@ -36,7 +38,7 @@ export async function readSteps(system: System, db: Executor): Promise<Step[]> {
       )
     : []
   const names = new Set(held.map(({ name }) => name))
-  return readMigrationFiles({ migrationsFolder: stepsFolder(system) }).map(({ name, sql }) => ({
+  return readMigrationFiles({ migrationsFolder: stepsFolder(system, stage) }).map(({ name, sql }) => ({
     name,
     text: sql.join('\n'),
     // A book that may not be read is a missing right, not a sign that nothing was applied.

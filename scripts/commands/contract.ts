@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { contract as drop, requireContractable } from '../engine/contract/index.ts'
+import { currentPhase } from '../engine/ledger.ts'
+import { tableName } from '../engine/shape.ts'
+import { duration } from '../terminal/words.ts'
+import { command } from './command.ts'
+import { confirm, yesOption } from './confirm.ts'
+
+export const contract = command({
+  name: 'contract',
+  summary: 'drop the legacy tables, if the proof holds at that moment',
+  about:
+    'A person decides this: it asks, or takes --yes. Locks the tables of both shapes, proves everything once more, records what it takes to rebuild the legacy tables as they are, and drops them, all in one transaction; it refuses, and drops nothing, where anything differs or anything of others depends on them. The same as STAGE=contract npx drizzle-kit migrate.',
+  examples: ['npm run contract', 'npm run contract -- --yes', 'npm run contract -- --yes --keep-views'],
+  options: [
+    yesOption,
+    { flags: '--keep-views', description: 'leave read-only views of the old rows under the old names' },
+  ],
+  parse: z.object({ yes: z.boolean().default(false), keepViews: z.boolean().default(false) }),
+  async run(session, { yes, keepViews }) {
+    const { system } = session
+    if (await requireContractable(session)) {
+      const names = Object.values(system.legacy).map(tableName).join(', ')
+      await confirm(`This drops ${names}.`, { yes, command: 'contract' })
+    }
+    const done = await drop(session, { keepViews })
+    const phase = await currentPhase(session)
+    const text = [
+      done.dropped.length
+        ? `Dropped ${done.dropped.join(', ')} in ${duration(done.seconds)}; all they held is in the new tables and in the complement`
+        : 'Nothing to do: the legacy tables are gone already',
+      ...(done.views.length ? [`Read-only views are in their place: ${done.views.join(', ')}`] : []),
+      '',
+      'Next: npm run rollback brings them back at any time, with every row',
+    ].join('\n')
+    return { json: { system: system.name, phase, ...done }, text, exitCode: 0 }
+  },
+})
