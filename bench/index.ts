@@ -56,9 +56,13 @@ async function measure(bench: Bench, options: Options, results: Measured): Promi
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   const server = await startServer()
-  const stop = async (exitCode: number) => {
-    await server.stop().catch(() => {})
-    process.exit(exitCode)
+  let stopping: Promise<void> | undefined
+  const stop = (exitCode: number) => {
+    stopping ??= server
+      .stop()
+      .catch(() => {})
+      .then(() => process.exit(exitCode))
+    return stopping
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop(130))
   try {
@@ -76,7 +80,7 @@ async function main(): Promise<void> {
     writeFileSync(path.join(options.out, 'results.svg'), svg(results))
     await stop(0)
   } catch (error) {
-    console.error(error)
+    if (!stopping) console.error(error) // or it only says that its database was dropped
     await stop(1)
   }
 }
