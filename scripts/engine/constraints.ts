@@ -5,7 +5,7 @@ import { fields } from './rows.ts'
 import { column } from './sql.ts'
 import type { Tables } from './system.ts'
 
-/** A constraint of one row by itself: when it refuses the row `d`, and in which words. */
+/** A constraint of one row by itself: when it refuses row `d`, which is `t` in the target's types, and in which words. */
 export interface RowConstraint {
   name: string
   sqlstate: string
@@ -50,7 +50,7 @@ export function rowConstraints(target: TargetTable, sources: Tables): RowConstra
       .map(({ name, value }) => ({
         name,
         sqlstate: '23514',
-        refuses: sql`(${mapColumnsInSQLToAlias(value, 'd')}) is false`,
+        refuses: sql`(${mapColumnsInSQLToAlias(value, 't')}) is false`,
         reason: sql`${says(columnsIn(value))} || ${` violates the check ${name}`}`,
       })),
   ]

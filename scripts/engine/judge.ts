@@ -23,8 +23,10 @@ export function judgedRows(bound: Bound, target: TargetTable, keys: Keys): SQL {
   return sql`(select ${refusal(constraints)} as "#refusal",
       ${keyText(target.key.map((name) => column('d', name)))} as "#key",
       coalesce(${familyOf(family)}, '') as "#family",
-      ${list(target.columns.map((each) => sql`${value(each)}::${typeSql(each)} as ${sql.identifier(each.name)}`))}
-    from ${query(target.derive, bound.sources, keys)} as d(${selected(target.derive, bound.sources)}))`
+      ${list(target.columns.map(({ name }) => column('t', name)))}
+    from ${query(target.derive, bound.sources, keys)} as d(${selected(target.derive, bound.sources)})
+    cross join lateral (
+      select ${list(target.columns.map((each) => sql`${value(each)}::${typeSql(each)} as ${sql.identifier(each.name)}`))}) as t)`
 }
 
 function refusal(constraints: ReturnType<typeof rowConstraints>): SQL {
