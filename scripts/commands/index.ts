@@ -4,9 +4,10 @@ import { copy } from './copy.ts'
 import { legacy } from './legacy.ts'
 import { migrate } from './migrate.ts'
 import { plan } from './plan.ts'
+import { rollback } from './rollback.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
 import { verify } from './verify.ts'
 
 /** Every command, in the order in which help lists them. */
-export const commands: readonly Command[] = [start, plan, migrate, copy, verify, contract, status, legacy]
+export const commands: readonly Command[] = [start, plan, migrate, copy, verify, contract, rollback, status, legacy]

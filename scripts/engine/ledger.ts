@@ -8,21 +8,38 @@ import type { Executor } from './sql.ts'
 import type { System } from './system.ts'
 
 /** Where the migration is, from the catalogs and the ledger. */
-export async function currentPhase({ system, connection: { db } }: Context): Promise<Phase> {
+export const currentPhase = ({ system, connection: { db } }: Context): Promise<Phase> => phaseOf(system, db)
+
+/** The same within a transaction. */
+export async function phaseOf(system: System, db: Executor): Promise<Phase> {
   if (!(await isExpanded(db, system))) return 'legacy'
-  const [row] = await db.select({ phase: migration.phase }).from(migration).where(eq(migration.system, system.name))
-  return row?.phase ?? 'expanded'
+  const [row] = await db.execute(sql`
+    select ${migration.phase} as phase
+    from ${migration}
+    where ${eq(migration.system, system.name)}`)
+  return (row as { phase: Phase } | undefined)?.phase ?? 'expanded'
 }
 
-/** @throws Refusal when the target's tables or the ledger are not there */
-export async function requireExpanded({ system, connection: { db } }: Context): Promise<void> {
-  if (await isExpanded(db, system)) return
+/** @throws Refusal when the target's tables or the ledger are not there, or the legacy tables no longer are */
+export async function requireExpanded(context: Context): Promise<void> {
+  const { system } = context
+  const phase = await currentPhase(context)
+  if (phase === 'contracted') throw contracted(system)
+  if (phase !== 'legacy') return
   throw new Refusal(
     'the target tables do not exist yet',
     { system: system.name },
     'npm run migrate, or npx drizzle-kit migrate for the tables alone',
   )
 }
+
+/** What needs the legacy tables can do nothing after the contract. */
+export const contracted = (system: System): Refusal =>
+  new Refusal(
+    'the legacy tables were dropped by the contract',
+    { system: system.name },
+    'npm run rollback, or npm run status',
+  )
 
 async function isExpanded(db: Executor, system: System): Promise<boolean> {
   const names = [`${sluice.schemaName}.migration`, ...Object.values(system.target).map(tableName)]

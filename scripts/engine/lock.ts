@@ -6,7 +6,7 @@ import { tableName, tableSql } from './shape.ts'
 import type { Executor } from './sql.ts'
 
 /** The first half of the advisory lock's number: 'slce' in ASCII. The second is the system's name, digested. */
-const lockClass = 0x736c6365
+export const lockClass = 0x736c6365
 
 /** Runs `work` in a session of its own that nothing else uses meanwhile. */
 async function withSession<T>({ connection }: Context, work: (session: Executor) => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import { sluice } from '../../../schema/ledger.ts'
 import type { Database } from '../../database/connect.ts'
 import { Refusal } from '../../errors.ts'
+import { contracted, phaseOf } from '../ledger.ts'
 import type { Finding } from '../results.ts'
 import { type LiveTable, readShape, tableName, tableSql } from '../shape.ts'
 import { column, type Executor, keyText } from '../sql.ts'
@@ -83,12 +84,13 @@ export async function survey(system: System, db: Look['db']): Promise<Look> {
   }
 }
 
-/** @throws Refusal where a legacy table is not in this database */
+/** @throws Refusal where a legacy table is not in this database, or no longer */
 export async function requireLegacy(system: System, db: Executor): Promise<void> {
   const tables = Object.values(system.legacy)
   const shape = await readShape(db, tables)
   const absent = tables.map(tableName).find((name) => !shape.tables.has(name))
   if (!absent) return
+  if ((await phaseOf(system, db)) === 'contracted') throw contracted(system)
   const [here] = await rows<{ name: string }>(db, sql`select current_database()::text as "name"`)
   throw new Refusal(
     'the legacy table does not exist in this database',

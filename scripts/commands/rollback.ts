@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { currentPhase } from '../engine/ledger.ts'
+import { rollback as goBack, type RolledBack } from '../engine/rollback/index.ts'
+import { table } from '../terminal/table.ts'
+import { counted, duration } from '../terminal/words.ts'
+import { command } from './command.ts'
+import { confirm, yesOption } from './confirm.ts'
+
+const rowsOf = (counts: Record<string, number>) => Object.entries(counts)
+
+function rollbackText({ from, dryRun, tables, archived, seconds }: RolledBack): string {
+  const kept = rowsOf(archived).reduce((sum, [, rows]) => sum + rows, 0)
+  const verb = from === 'contracted' ? 'rebuilt' : 'as they always were'
+  return [
+    dryRun
+      ? `Nothing was changed. A rollback from ${from} would leave these legacy tables, ${verb}:`
+      : `Back at the legacy tables from ${from} in ${duration(seconds)}, ${verb}:`,
+    '',
+    table(['table', 'rows'], rowsOf(tables)),
+    '',
+    ...(kept > 0
+      ? [
+          `${counted(kept, 'row')} ${dryRun ? 'would be' : 'are'} kept in sluice.archive, because the legacy tables cannot hold them as they are:`,
+          '',
+          table(['table', 'archived'], rowsOf(archived)),
+        ]
+      : ['The legacy tables hold everything; nothing is left of the migration']),
+    '',
+    dryRun ? 'Next: npm run rollback -- --yes' : 'Next: npm run migrate goes forward again',
+  ].join('\n')
+}
+
+export const rollback = command({
+  name: 'rollback',
+  summary: 'make the database the legacy one again, from any phase',
+  about:
+    'Removes the new tables and everything else that the steps have made. After a contract it first rebuilds the legacy tables as they were, with constraints, indexes, triggers, grants, comments and views, and with every row as the new tables have it now; what the legacy cannot hold is kept in sluice.archive. One transaction: killed at any moment, it has not happened.',
+  examples: ['npm run rollback -- --dry-run', 'npm run rollback', 'npm run rollback -- --yes'],
+  options: [yesOption, { flags: '--dry-run', description: 'say what would happen, and change nothing' }],
+  parse: z.object({ yes: z.boolean().default(false), dryRun: z.boolean().default(false) }),
+  async run(session, { yes, dryRun }) {
+    const { system } = session
+    const phase = await currentPhase(session)
+    if (!dryRun && phase !== 'legacy')
+      await confirm(`This removes the new tables of ${system.name}, which is at phase ${phase}.`, {
+        yes,
+        command: 'rollback',
+      })
+    const done = await goBack(session, { dryRun })
+    const json = { system: system.name, phase: await currentPhase(session), ...done }
+    return { json, text: rollbackText(done), exitCode: 0 }
+  },
+})
