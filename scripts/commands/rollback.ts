@@ -24,7 +24,9 @@ function rollbackText({ from, dryRun, tables, archived, seconds }: RolledBack): 
           '',
           table(['table', 'archived'], rowsOf(archived)),
         ]
-      : ['The legacy tables hold everything; nothing is left of the migration']),
+      : [
+          `${from === 'contracted' ? 'They hold everything' : 'They were never changed'}; nothing ${dryRun ? 'would be' : 'is'} left of the migration`,
+        ]),
     '',
     dryRun ? 'Next: npm run rollback -- --yes' : 'Next: npm run migrate goes forward again',
   ].join('\n')

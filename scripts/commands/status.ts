@@ -9,7 +9,9 @@ import { command } from './command.ts'
 function next({ phase, copy, lastProof }: Status): string {
   if (phase === 'legacy') return 'npm run plan, then npm run migrate'
   if (copy && copy.finished < copy.shards) return 'npm run copy goes on where it stopped'
-  if (phase === 'verified') return 'nothing to do: the proof holds'
+  if (phase === 'contracted') return 'nothing to do: npm run rollback brings the legacy tables back'
+  if (phase === 'verified')
+    return 'nothing to do: the proof holds; npm run contract drops the legacy tables, when you decide so'
   return lastProof && !lastProof.identical
     ? 'npm run copy, then npm run verify'
     : 'npm run migrate, or npm run copy and npm run verify'
@@ -40,6 +42,9 @@ export function statusText(status: Status): string {
         ]
       : []),
     proven(status),
+    ...Object.entries(status.archived).map(
+      ([name, rows]) => `Archived by a rollback, in sluice.archive: ${counted(rows, 'row')} of ${name}`,
+    ),
     '',
     `Next: ${next(status)}`,
   ].join('\n')

@@ -63,4 +63,6 @@ export interface Status {
   quarantined: Record<string, number>
   lastProof: { identical: boolean; differences: number; provenAt: string; seconds: number } | null
   copy: { families: number; shards: number; finished: number } | null
+  /** Rows that a rollback could not give back to the legacy tables, by table. */
+  archived: Record<string, number>
 }

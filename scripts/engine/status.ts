@@ -1,10 +1,10 @@
 import { count, desc, eq, sql } from 'drizzle-orm'
 import { getTableConfig } from 'drizzle-orm/pg-core'
-import { complement, proof, quarantine, shard } from '../../schema/ledger.ts'
+import { archive, complement, proof, quarantine, shard } from '../../schema/ledger.ts'
 import type { Context } from './context.ts'
 import { currentPhase } from './ledger.ts'
 import type { Status } from './results.ts'
-import { tableSql } from './shape.ts'
+import { tableName, tableSql } from './shape.ts'
 
 /** Where a migration is, how far, and what it has set aside. Only reads. */
 export async function status(context: Context): Promise<Status> {
@@ -18,6 +18,7 @@ export async function status(context: Context): Promise<Status> {
     quarantined: {},
     lastProof: null,
     copy: null,
+    archived: await archivedRows(context),
   }
   if (phase === 'legacy') return found
   const { db } = connection
@@ -50,6 +51,19 @@ export async function status(context: Context): Promise<Status> {
       : null,
     copy: copied && copied.shards > 0 ? copied : null,
   }
+}
+
+/** The archive outlives the rest of the ledger. */
+async function archivedRows({ system, connection: { db } }: Context): Promise<Status['archived']> {
+  const [found] = await db.execute(sql`select to_regclass(${tableName(archive)}) is not null as "there"`)
+  if (!(found as { there: boolean }).there) return {}
+  const kept = await db
+    .select({ relation: archive.relation, rows: count() })
+    .from(archive)
+    .where(eq(archive.system, system.name))
+    .groupBy(archive.relation)
+    .orderBy(archive.relation)
+  return Object.fromEntries(kept.map(({ relation, rows }) => [relation, rows]))
 }
 
 /** Rows of every table of both shapes that exists: counted where that is quick, else the planner's estimate. */
