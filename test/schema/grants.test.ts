@@ -6,10 +6,11 @@ import { expanded, steps } from './kit.ts'
 
 const test = scratch.extend({ source: await expanded() })
 
-/** The step for another role than rear_diff: roles belong to the server, and other tests share it. */
+/** The steps for another role than rear_diff: roles belong to the server, and other tests share it. */
 function grantsFor(role: string): string {
-  const folder = readdirSync(steps).find((name) => name.endsWith('_grants'))
-  return readFileSync(`${steps}${folder}/migration.sql`, 'utf8').replaceAll('rear_diff', role)
+  const folders = readdirSync(steps).filter((name) => /_(grants|ways_back)$/.test(name))
+  const texts = folders.map((folder) => readFileSync(`${steps}${folder}/migration.sql`, 'utf8'))
+  return texts.join('\n').replaceAll('rear_diff', role)
 }
 
 test('the role of the API may read the four tables, and update what it is meant to', async ({ database }) => {

@@ -49,6 +49,7 @@ begin
   grant usage on schema atp to rear_diff;
 
   insert into sluice.definition (system, place, kind, name, statement)
-  values ('atp', -1, 'undo', 'atp', 'revoke usage on schema atp from rear_diff');
+  values ('atp', -1, 'undo', 'atp', 'revoke usage on schema atp from rear_diff')
+  on conflict (system, place) do nothing;
 end
 $usage$;
