@@ -57,6 +57,18 @@ async function expectProven(database: Scratch) {
   expect(await proven(database)).toMatchObject({ identical: true })
 }
 
+/** Keys of training that the ledger reports as no keys. */
+const reported = async (database: Scratch) =>
+  (await run(database, `select key from sluice.quarantine where relation = 'training' order by key collate "C"`)).map(
+    ({ key }) => key,
+  )
+
+/** Keys that several rows of training share. */
+const sharedKeys = ({ training }: Legacy) =>
+  [...new Set(training.map((row) => row.imdb_id))]
+    .filter((key) => training.filter((row) => row.imdb_id === key).length > 1)
+    .sort()
+
 const how = fc.record({
   bulk: fc.boolean(),
   batchSize: fc.constantFrom(1000, 3, 1),
@@ -78,6 +90,7 @@ for (const { version, bare } of shapes) {
           await expectProven(database)
           await expectRebuilt(database)
           expect(await legacyOf(database)).toEqual(before)
+          expect(await reported(database)).toEqual(sharedKeys(legacy))
           const first = await made(database)
 
           // copying again changes nothing
