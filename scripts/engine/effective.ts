@@ -8,7 +8,8 @@ import { column, list } from './sql.ts'
 /**
  * The effective legacy (design §1): restored rows overlaid with what was kept of them, with "#key", "#ordinal" and
  * "#kept", whether anything was. A row of which only a part was kept is gone where restore no longer yields the rest:
- * somebody has deleted it from the target. Needs no row type, so that it can be a view in the place of the table.
+ * somebody has deleted it from the target. Nothing is read from
+ * the complement of a row that has none, which is the most of them. Needs no row type, so that it can be a view in the place of the table.
  */
 export function effectiveRows(bound: Bound, legacy: LegacyTable): SQL {
   const { columns } = legacy.live
@@ -26,9 +27,12 @@ export function effectiveRows(bound: Bound, legacy: LegacyTable): SQL {
       from ${complement}
       where system = ${bound.system.name}
         and relation = ${legacy.relation}) as c on r."#key" = c.key and r."#ordinal" = c.ordinal
-    left join lateral jsonb_to_record(c.kept) as k(${list(
-      columns.map(({ name, type }) => sql`${sql.identifier(name)} ${sql.raw(type)}`),
-    )}) on true
+    left join lateral (
+      select k.*
+      from jsonb_to_record(c.kept) as k(${list(
+        columns.map(({ name, type }) => sql`${sql.identifier(name)} ${sql.raw(type)}`),
+      )})
+      where c.kept is not null) as k on true
     where c.kind is distinct from 'absent'
       and (r."#key" is not null or c.kind = 'whole'))`
 }
