@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { complement } from '../../schema/ledger.ts'
 import type { Bound, LegacyTable } from './bound.ts'
+import type { Keys } from './family.ts'
 import { recordAside } from './quarantine.ts'
 import { legacyRows, restoredRows } from './rows.ts'
 import { type Scope, touched, touchedText } from './scope.ts'
@@ -22,7 +23,9 @@ export async function keepComplement(db: Executor, bound: Bound, scope: Scope): 
   let rows = 0
   for (const legacy of bound.legacy) {
     await db.execute(keep(bound, legacy, scope))
-    if (!legacy.keyed) await setDuplicatesAside(db, bound, legacy, scope)
+    if (!legacy.keyed) {
+      await db.execute(recordAside(bound, legacy.relation, 'row', duplicates(bound, legacy, touched(scope))))
+    }
     const [counted] = await db.execute(
       sql`select count(*)::float8 as rows from ${legacyRows(bound, legacy, touched(scope))} as l`,
     )
@@ -74,19 +77,15 @@ const hasNoLegacyRow = ({ table, live, key }: LegacyTable): SQL => sql`not exist
           select from ${tableSql(table)}
           where ${all(key.map((name) => sql`${column(live.name, name)} = ${column('r', name)}`))})`
 
-/** Rows beyond the first of a declared key that is missing live, and rows without one: no query reads them. */
-async function setDuplicatesAside(db: Executor, bound: Bound, legacy: LegacyTable, scope: Scope): Promise<void> {
-  const rows = sql`
-    select l."#key" as key, min(l."#family") as family,
-      ${sql`${`${legacy.relation}_pkey`}::text`} as constraint_name,
+/** Rows beyond the first of a declared key that is missing live, and rows without one, as the ledger sets them aside. */
+export const duplicates = (bound: Bound, legacy: LegacyTable, keys: Keys): SQL => sql`
+    select l."#key" as key, min(l."#family") as family, ${`${legacy.relation}_pkey`}::text as constraint_name,
       case when bool_or(l."#ordinal" > 1) then '23505' else '23502' end as sqlstate,
       count(*) || ${` more of this key: ${legacy.key.join(', ')} is no key of the live table`}::text as reason,
       '{}'::jsonb as held
-    from ${legacyRows(bound, legacy, touched(scope))} as l
+    from ${legacyRows(bound, legacy, keys)} as l
     where ${unread(legacy)}
     group by l."#key"`
-  await db.execute(recordAside(bound, legacy.relation, 'row', rows))
-}
 
 /** Whether no derive can read the legacy row `l`. */
 export const unread = ({ keyed, key }: LegacyTable): SQL =>

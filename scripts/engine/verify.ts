@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { install } from './contract/install.ts'
 import { currentPhase, enter, requireExpanded } from './ledger.ts'
 import { withLock } from './lock.ts'
+import { compareLedger, ledgerDifferences } from './proof/ledger.ts'
 import { compareLegacy, legacyDifferences } from './proof/legacy.ts'
 import { compareTarget, targetDifferences } from './proof/target.ts'
 import type { Difference, Proof } from './results.ts'
@@ -61,9 +62,13 @@ async function compare(context: Context, bound: Bound, show: number): Promise<Om
       const count = differences.missing + differences.extra + differences.differing + other
       return found(count, () => targetDifferences(db, bound, target, show))
     }),
+    async (db: Executor) => {
+      const count = await compareLedger(db, bound)
+      return found(count, () => ledgerDifferences(db, bound, show))
+    },
   ]
   const found = async (count: number, rows: () => Promise<Difference[]>) => {
-    context.report.progress({ task: 'verify', unit: 'tables', done: ++done, total: tasks.length })
+    context.report.progress({ task: 'verify', unit: 'checks', done: ++done, total: tasks.length })
     context.signal.throwIfAborted()
     result.differences += count
     if (count > 0 && result.shown.length < show) result.shown.push(...(await rows()))

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Bound } from '../bound.ts'
 import { rows } from '../preflight/look.ts'
+import { countLedger } from '../proof/ledger.ts'
 import { countLegacy } from '../proof/legacy.ts'
 import { countTarget } from '../proof/target.ts'
 import type { Executor } from '../sql.ts'
@@ -25,10 +26,13 @@ export async function differencesQuery(db: Executor, bound: Bound): Promise<SQL>
       select ${each.relation}::text, (missing + extra + differing + other)::bigint
       from (${countTarget(bound, each)}) as counted`,
   )
+  const ledger = sql`
+      select 'the ledger', other::bigint
+      from (${countLedger(bound)}) as counted`
   const [proven] = await rows<{ shape: string }>(db, sql`select ${shapeText(bound)} as "shape"`)
   const changed = sql`
       select 'the shape of the legacy tables', (${shapeText(bound)} is distinct from ${proven?.shape ?? ''})::int::bigint`
-  return sql.join([...legacy, ...target, changed], sql` union all `)
+  return sql.join([...legacy, ...target, ledger, changed], sql` union all `)
 }
 
 /** The columns and unique keys of the live legacy tables, which every query of the engine was fitted to. */
