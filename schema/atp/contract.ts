@@ -2,6 +2,7 @@ import { eq, getColumns, isNotNull, sql } from 'drizzle-orm'
 import { atp } from './enums.ts'
 import { mediaMetadata } from './media-metadata.ts'
 import { mediaMetrics } from './media-metrics.ts'
+import { metadataOf } from './parts.ts'
 
 /** What exists at stage contract: the target alone, with the view that the old applications read, and the ledger. */
 export * from '../ledger.ts'
@@ -29,25 +30,7 @@ export const movies = atp.view('movies').as((query) =>
       season: title.season,
       episode: title.episode,
       releaseYear: title.releaseYear,
-      budget: title.budget,
-      revenue: title.revenue,
-      runtime: title.runtime,
-      originCountry: title.originCountry,
-      productionCompanies: title.productionCompanies,
-      productionCountries: title.productionCountries,
-      productionStatus: title.productionStatus,
-      originalLanguage: title.originalLanguage,
-      spokenLanguages: title.spokenLanguages,
-      genre: title.genre,
-      originalMediaTitle: title.originalMediaTitle,
-      tagline: title.tagline,
-      overview: title.overview,
-      tmdbRating: title.tmdbRating,
-      tmdbVotes: title.tmdbVotes,
-      rtScore: title.rtScore,
-      metascore: title.metascore,
-      imdbRating: title.imdbRating,
-      imdbVotes: title.imdbVotes,
+      ...metadataOf(title),
       trainingCreatedAt: sql<string>`${title.createdAt}`.as('training_created_at'),
       trainingUpdatedAt: sql<string>`${title.updatedAt}`.as('training_updated_at'),
       prediction: metrics.prediction,

@@ -31,6 +31,12 @@ export const metadata = {
   imdbVotes: integer(),
 }
 
+/** The columns that describe a title, of a table that has them, in their order. */
+export function metadataOf<T extends Record<keyof typeof metadata, unknown>>(table: T): Pick<T, keyof typeof metadata> {
+  const names = Object.keys(metadata) as (keyof typeof metadata)[]
+  return Object.fromEntries(names.map((name) => [name, table[name]])) as Pick<T, keyof typeof metadata>
+}
+
 type Checked<Name extends string> = Readonly<Record<Name, SQLWrapper>>
 
 /** The check on a SHA-1 hash. */

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm'
+import { metadataOf } from '../../../schema/atp/parts.ts'
 import { db, legacy, restore } from './tables.ts'
 
 /** A download with its file's paths and its title's metadata is the media row again. */
@@ -25,25 +26,7 @@ export const media = restore(legacy.media, ({ downloads, files, mediaMetadata: t
       uploader: downloads.uploader,
       imdbId: downloads.imdbId,
       tmdbId: title.tmdbId,
-      budget: title.budget,
-      revenue: title.revenue,
-      runtime: title.runtime,
-      originCountry: title.originCountry,
-      productionCompanies: title.productionCompanies,
-      productionCountries: title.productionCountries,
-      productionStatus: title.productionStatus,
-      originalLanguage: title.originalLanguage,
-      spokenLanguages: title.spokenLanguages,
-      genre: title.genre,
-      originalMediaTitle: title.originalMediaTitle,
-      tagline: title.tagline,
-      overview: title.overview,
-      tmdbRating: title.tmdbRating,
-      tmdbVotes: title.tmdbVotes,
-      rtScore: title.rtScore,
-      metascore: title.metascore,
-      imdbRating: title.imdbRating,
-      imdbVotes: title.imdbVotes,
+      ...metadataOf(title),
       resolution: downloads.resolution,
       videoCodec: downloads.videoCodec,
       uploadType: downloads.uploadType,

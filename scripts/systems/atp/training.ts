@@ -1,4 +1,5 @@
 import { and, isNotNull } from 'drizzle-orm'
+import { metadataOf } from '../../../schema/atp/parts.ts'
 import { db, legacy, restore } from './tables.ts'
 
 /** A title with a label is a training row again; one whose label was NULL lives in the complement. */
@@ -16,25 +17,7 @@ export const training = restore(legacy.training, ({ mediaMetadata: title }, keys
       season: title.season,
       episode: title.episode,
       releaseYear: title.releaseYear,
-      budget: title.budget,
-      revenue: title.revenue,
-      runtime: title.runtime,
-      originCountry: title.originCountry,
-      productionCompanies: title.productionCompanies,
-      productionCountries: title.productionCountries,
-      productionStatus: title.productionStatus,
-      originalLanguage: title.originalLanguage,
-      spokenLanguages: title.spokenLanguages,
-      genre: title.genre,
-      originalMediaTitle: title.originalMediaTitle,
-      tagline: title.tagline,
-      overview: title.overview,
-      tmdbRating: title.tmdbRating,
-      tmdbVotes: title.tmdbVotes,
-      rtScore: title.rtScore,
-      metascore: title.metascore,
-      imdbRating: title.imdbRating,
-      imdbVotes: title.imdbVotes,
+      ...metadataOf(title),
       createdAt: title.createdAt,
       updatedAt: title.updatedAt,
       confirmed: title.confirmed,
