@@ -65,13 +65,13 @@ async function main(): Promise<void> {
     return stopping
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop(130))
+  const { version, cpus, settings } = server
+  const { rows } = options
+  const measured: Measured = {
+    ...{ commit: commit(), rows, server: { version, cpus, settings } },
+    ...{ runs: [], proof: [], reads: [], dirt: [], growth: [] },
+  }
   try {
-    const { version, cpus, settings } = server
-    const { rows } = options
-    const measured: Measured = {
-      ...{ commit: commit(), rows, server: { version, cpus, settings } },
-      ...{ runs: [], proof: [], reads: [], dirt: [], growth: [] },
-    }
     await measure({ server, legacy: legacies(server, note), note }, options, measured)
     const results: Results = { ...measured, ratios: ratiosOf(measured) }
     process.stdout.write(`${text(results)}\n`)
@@ -80,7 +80,9 @@ async function main(): Promise<void> {
     writeFileSync(path.join(options.out, 'results.svg'), svg(results))
     await stop(0)
   } catch (error) {
-    if (!stopping) console.error(error) // or it only says that its database was dropped
+    if (stopping) return stop(130) // what failed had its database dropped
+    process.stdout.write(`${text({ ...measured, ratios: ratiosOf(measured) })}\n\nNot finished:\n`)
+    console.error(error)
     await stop(1)
   }
 }
