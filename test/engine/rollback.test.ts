@@ -70,6 +70,7 @@ const live = (database: Scratch) =>
      comment on trigger noticed on atp.prediction is 'never mind';
      alter table atp.prediction disable trigger noticed;
      alter table atp.prediction enable always trigger shouted;
+     alter table atp.training owner to rear_diff;
      grant insert, delete on atp.prediction to rear_diff with grant option;
      grant update (cm_value) on atp.prediction to public;
      do $granted$

@@ -1,7 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { definition } from '../../../schema/ledger.ts'
 import type { Database } from '../../database/connect.ts'
-import { Failure } from '../../errors.ts'
 import { type Bound, bind, type LegacyTable } from '../bound.ts'
 import type { Context } from '../context.ts'
 import { afterLoad, beforeLoad } from '../contract/definitions.ts'
@@ -9,9 +8,10 @@ import { legacyRelations, relationNames } from '../contract/text.ts'
 import { effectiveRows } from '../effective.ts'
 import { rows } from '../preflight/look.ts'
 import { tableSql } from '../shape.ts'
-import { column, type Executor, list } from '../sql.ts'
+import { type Executor, list } from '../sql.ts'
 import { readWhole } from '../transaction.ts'
 import { archivedSince, archiveRefused, archiveUnheld, countRows, lastArchived } from './archive.ts'
+import { requireSame } from './compare.ts'
 import { lockTables } from './locks.ts'
 
 interface Statement {
@@ -137,29 +137,4 @@ async function tableNamed(tx: Executor, bound: Bound, name: string): Promise<Leg
   const names = bound.legacy.map(({ live }) => sql`format('%I.%I', ${live.schema}::text, ${live.name}::text)`)
   const [row] = await rows<{ place: number }>(tx, sql`select array_position(array[${list(names)}], ${name}) as "place"`)
   return row && bound.legacy[row.place - 1]
-}
-
-/** @throws Failure where the table does not hold exactly the effective rows, less those archived */
-async function requireSame(tx: Executor, bound: Bound, legacy: LegacyTable, archived: number): Promise<void> {
-  const text = (alias: string): SQL =>
-    sql`row(${list(legacy.live.columns.map(({ name }) => column(alias, name)))})::text`
-  const [row] = await rows<{ missing: number; extra: number }>(
-    tx,
-    sql`
-      select coalesce(sum(greatest(n, 0)), 0)::float8 as "missing", coalesce(sum(greatest(-n, 0)), 0)::float8 as "extra"
-      from (
-        select sum(sign) as n
-        from (
-          select ${text('e')} as row, 1 as sign from ${effectiveRows(bound, legacy)} as e
-          union all
-          select ${text('l')}, -1 from ${tableSql(legacy.table)} as l) as both_sides
-        group by row
-        having sum(sign) <> 0) as unequal`,
-  )
-  if (row?.missing === archived && row.extra === 0) return
-  throw new Failure(
-    'the rebuilt table does not hold what it was made of; nothing was changed',
-    { table: legacy.relation, missing: row?.missing, extra: row?.extra, archived },
-    'run the same command again, and report it if it happens again',
-  )
 }
