@@ -28,12 +28,16 @@ export interface CopyOptions {
 }
 
 /** Plan, expand, copy, prove; never the contract, which is always a person's decision. */
-export async function migrateAll(session: Session, options: CopyOptions): Promise<Migrated> {
+export async function migrateAll(
+  session: Session,
+  options: CopyOptions,
+  look: { forecast: boolean },
+): Promise<Migrated> {
   const { report, signal, url } = session
   const startedAt = performance.now()
   // Before the first word: a refusal should stand alone.
   await requireReady(session.system, session.connection.db)
-  const found = planBrief(await plan(session))
+  const found = planBrief(await plan(session, look))
   for (const line of ['Plan: what to know before it starts', ...found]) report.note(line)
   signal.throwIfAborted()
   const { applied } = await expand(session, url)
@@ -81,7 +85,8 @@ export const migrate = command({
   options: copyOptions,
   parse: copySchema,
   async run(session, options) {
-    const done = await migrateAll(session, options)
+    // the copy itself finds what the target refuses; `npm run plan` is there to know it beforehand
+    const done = await migrateAll(session, options, { forecast: false })
     const text = [
       accountTable(done.proof.accounts),
       '',

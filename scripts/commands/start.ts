@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { currentPhase } from '../engine/ledger.ts'
 import { ownSchemas, rows, textArray } from '../engine/preflight/look.ts'
 import { tableName } from '../engine/shape.ts'
 import { Refusal } from '../errors.ts'
@@ -30,6 +31,13 @@ const userTables = ({ connection }: Session) =>
 /** Uses the legacy that is there, makes a sample in an empty database, and refuses a database of something else. */
 async function ensureLegacy(session: Session): Promise<void> {
   const { system, report, embedded } = session
+  if ((await currentPhase(session)) === 'contracted') {
+    throw new Refusal(
+      'the legacy tables were dropped by a contract: the story is over here',
+      { system: system.name },
+      'npm run rollback brings them back, npm run status says where the migration is',
+    )
+  }
   const wanted = Object.values(system.legacy).map(tableName)
   const found = (await userTables(session)).map(({ name }) => name)
   if (wanted.every((name) => found.includes(name))) {
@@ -68,7 +76,7 @@ export const start = command({
     )
     await ensureLegacy(session)
     report.note('2. Looking at it, adding the new tables beside the old ones, copying, proving')
-    const done = await migrateAll(session, { bulk: false, batchSize: 2000, workers: 2 })
+    const done = await migrateAll(session, { bulk: false, batchSize: 2000, workers: 2 }, { forecast: true })
     const found = await examples(session)
     const text = [
       `\nEvery row of the old tables is carried exactly, carried with a complement that holds what the new tables cannot,\nor quarantined because the new tables' constraints refuse it. The three add up:\n`,

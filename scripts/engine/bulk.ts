@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { getTableConfig } from 'drizzle-orm/pg-core'
+import { shard } from '../../schema/ledger.ts'
 import type { Bound } from './bound.ts'
 import { carry } from './carry.ts'
 import type { Context } from './context.ts'
@@ -29,7 +30,6 @@ export async function loadInBulk(context: Context, bound: Bound): Promise<number
       for (const { drop } of [...built].reverse()) await tx.execute(sql.raw(drop))
       const rows = await carry(tx, bound, 'all', { fresh: true })
       for (const { create } of built) await tx.execute(sql.raw(create))
-      for (const { table } of bound.target) await tx.execute(sql`analyze ${tableSql(table)}`)
       await finishShards(tx, bound)
       return rows
     })
@@ -42,7 +42,7 @@ export async function loadInBulk(context: Context, bound: Bound): Promise<number
 
 /** A bulk load leaves nothing for a later copy to go on with. */
 async function finishShards(tx: Executor, { system }: Bound): Promise<void> {
-  await tx.execute(sql`delete from sluice.shard where system = ${system.name}`)
+  await tx.execute(sql`delete from ${shard} where ${shard.system} = ${system.name}`)
 }
 
 /** Whether any target table has a row. */

@@ -44,6 +44,8 @@ async function carryOnce(db: Executor, bound: Bound, scope: Scope, options: Carr
   for (const target of bound.target) await write(db, target, fresh && scope === 'all')
   if (!fresh) for (const target of [...bound.target].reverse()) await removeStale(db, bound, target, scope)
   if (!fresh) await removeStrays(db, bound)
+  // the planner knows nothing yet of what was just loaded
+  if (scope === 'all') for (const { table } of bound.target) await db.execute(sql`analyze ${tableSql(table)}`)
   return keepComplement(db, bound, scope)
 }
 

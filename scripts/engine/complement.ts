@@ -35,14 +35,17 @@ export async function keepComplement(db: Executor, bound: Bound, scope: Scope): 
 }
 
 /** Legacy row `l` beside restored row `r`: whether they may differ, by the bytes of their columns. */
-export const mayDiffer = ({ live }: LegacyTable): SQL =>
+const mayDiffer = ({ live }: LegacyTable): SQL =>
   sql`not ${sameImage(rowOf('l', live.columns), rowOf('r', live.columns))}`
 
-/** `l` and `r` are the same row. */
-export const sameRow = sql`l."#key" = r."#key" and l."#ordinal" = r."#ordinal"`
+/** Whether `l` and `r` are the same row, by the columns of the key where they are one, of which there are statistics. */
+const sameRow = ({ keyed, key }: LegacyTable): SQL =>
+  keyed
+    ? all(key.map((name) => sql`${column('l', name)} = ${column('r', name)}`))
+    : sql`l."#key" = r."#key" and l."#ordinal" = r."#ordinal"`
 
 /** The columns in which row `l` differs from row `r`, with the text forms of `l`. */
-export const differing = (columns: readonly LiveColumn[]): SQL =>
+const differing = (columns: readonly LiveColumn[]): SQL =>
   textsOf(
     columns.map(({ name, type }) => {
       const [kept, restored] = [column('l', name), column('r', name)]
@@ -60,7 +63,7 @@ function keep(bound: Bound, legacy: LegacyTable, scope: Scope): SQL {
         case when l."#key" is null then 'absent' when r."#key" is null then 'whole' else 'part' end as kind,
         case when l."#key" is null then '{}' else ${differing(legacy.live.columns)} end as kept
       from ${legacyRows(bound, legacy, keys)} as l
-      full join ${restoredRows(bound, legacy, keys)} as r on ${sameRow}
+      full join ${restoredRows(bound, legacy, keys)} as r on ${sameRow(legacy)}
       where (l."#key" is null and ${scope === 'all' ? sql`true` : hasNoLegacyRow(legacy)})
         or (r."#key" is null)
         or (l."#key" = r."#key" and ${mayDiffer(legacy)})) as c

@@ -22,9 +22,10 @@ const groups: readonly Group[] = [rights, targets, columns, constraints, depende
 /**
  * Everything a person should know before a migration starts (design §2, look). Reads one snapshot in a transaction that
  * cannot write; needs no more than to read the catalogs, and says which further rights are missing.
+ * @param options.forecast whether to derive every row to see which the target will refuse, which takes a while
  * @throws Refusal where a legacy table is missing
  */
-export async function plan(context: Context): Promise<Plan> {
+export async function plan(context: Context, options: { forecast: boolean } = { forecast: true }): Promise<Plan> {
   const { system, connection, signal } = context
   return connection.db.transaction(
     async (tx) => {
@@ -37,7 +38,7 @@ export async function plan(context: Context): Promise<Plan> {
         findings.push(...(await group(look)))
       }
       const whole = look.legacy.every(({ readable }) => readable)
-      if (whole) findings.push(...(await forecast(inside)))
+      if (whole && options.forecast) findings.push(...(await forecast(inside)))
       const version = await legacyVersion(look)
       return {
         system: system.name,
