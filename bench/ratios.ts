@@ -1,7 +1,7 @@
 import type { Part } from './options.ts'
 import type { Ratio, Results, Run } from './results.ts'
 
-/** The figures of issue 4 that these results allow, with whether they are reached. */
+/** The figures that these results allow, with whether they are reached. */
 export function ratiosOf({ runs, proof, reads, dirt, growth }: Omit<Results, 'ratios'>): Ratio[] {
   const ratios: Ratio[] = []
   const add = (figure: string, value: number | undefined, atMost: number) => {

@@ -28,7 +28,7 @@ export interface Read {
   targetMs: number
 }
 
-/** A figure that issue 4 asks for. */
+/** A figure that is to be reached. */
 export interface Ratio {
   figure: string
   value: number
