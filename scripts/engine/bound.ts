@@ -1,10 +1,11 @@
-import { and, type Column, getColumns, isNotNull, sql } from 'drizzle-orm'
+import { and, getColumns, isNotNull, sql } from 'drizzle-orm'
 import { getTableConfig, type PgColumn, type PgTable, QueryBuilder } from 'drizzle-orm/pg-core'
 import { Refusal } from '../errors.ts'
 import { registerFamilies } from './family.ts'
 import { isKey, type LiveTable, readShape, type Shape, tableName } from './shape.ts'
 import { type Executor, rowText, typeSql } from './sql.ts'
 import type { System, Tables, Transform } from './system.ts'
+import { declaredType } from './types.ts'
 
 /** A legacy table as it is live. */
 export interface LegacyTable {
@@ -103,17 +104,20 @@ export function primaryKey(table: PgTable): string[] {
   return key.map(({ name }) => name)
 }
 
-/** The one place where versions of the legacy shape differ: afterwards every declared column can be read. */
+/**
+ * The one place where versions of the legacy shape differ: afterwards every declared column can be read. One of another
+ * type than declared is read as an expression, so that its values are judged before they are taken to fit the target.
+ */
 function adapt({ table, live, key, keyed }: LegacyTable): PgTable {
-  const columns = Object.entries(getColumns(table))
-  const isLive = (column: Column) => live.columns.some(({ name }) => name === column.name)
-  if (keyed && columns.every(([, column]) => isLive(column))) return table
-  const fields = Object.fromEntries(
-    columns.map(([property, column]) => [
-      property,
-      isLive(column) ? column : sql`null::${typeSql(column)}`.as(column.name),
-    ]),
-  )
+  const columns = Object.entries(getColumns(table)) as [string, PgColumn][]
+  const liveType = (column: PgColumn) => live.columns.find(({ name }) => name === column.name)?.type
+  const asDeclared = (column: PgColumn) => liveType(column) === declaredType(column)
+  if (keyed && columns.every(([, column]) => asDeclared(column))) return table
+  const read = (column: PgColumn) => {
+    if (asDeclared(column)) return column
+    return (liveType(column) === undefined ? sql`null::${typeSql(column)}` : sql`${column}`).as(column.name)
+  }
+  const fields = Object.fromEntries(columns.map(([property, column]) => [property, read(column)]))
   const query = new QueryBuilder()
   if (keyed) return query.select(fields).from(table).as(live.name) as unknown as PgTable
   // rows that share a declared key: the first in the order of their text is read, the others are set aside

@@ -70,12 +70,22 @@ async function inBatches(context: Context, bound: Bound, options: CopyOptions): 
     const done = before + sum.rows
     context.report.progress({ task: 'copy', done, total: Math.max(total, done) })
   }
+  // when one worker fails the others stop at their next batch: none goes on without the lock
+  const stop = new AbortController()
+  context.signal.addEventListener('abort', () => stop.abort(context.signal.reason), { once: true })
+  const workers = { ...context, signal: stop.signal }
   const worker = async () => {
-    for (let shard = queue.shift(); shard; shard = queue.shift()) {
-      await carryShard(context, bound, shard, { ...options, fresh }, advance)
+    try {
+      for (let shard = queue.shift(); shard; shard = queue.shift()) {
+        await carryShard(workers, bound, shard, { ...options, fresh }, advance)
+      }
+    } catch (error) {
+      stop.abort(error)
     }
   }
   await Promise.all(Array.from({ length: Math.max(1, options.workers) }, worker))
+  context.signal.throwIfAborted()
+  stop.signal.throwIfAborted()
   await carryDependents(context, bound)
   return sum
 }

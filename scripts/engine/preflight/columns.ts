@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import { getTableConfig } from 'drizzle-orm/pg-core'
 import type { Finding } from '../results.ts'
 import { column } from '../sql.ts'
+import { declaredType } from '../types.ts'
 import { counted, type Group, type Look, type Seen } from './look.ts'
-import { declaredType } from './types.ts'
 
 /** Columns that are not as declared. */
 export const columns: Group = async (look) => {

@@ -3,9 +3,9 @@ import type { Finding } from '../results.ts'
 import { type LiveTable, readShape, tableName } from '../shape.ts'
 import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
+import { declaredType } from '../types.ts'
 import type { Group } from './look.ts'
 import { makerOf, readSteps, type Step } from './steps.ts'
-import { declaredType } from './types.ts'
 
 /** A table of a target's name that Sluice did not make. */
 export interface Occupied {
