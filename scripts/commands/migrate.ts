@@ -1,4 +1,4 @@
-import { copy } from '../engine/copy.ts'
+import { type CopyOptions, copy } from '../engine/copy.ts'
 import { expand, requireReady } from '../engine/expand.ts'
 import { currentPhase } from '../engine/ledger.ts'
 import { whileWritersWait } from '../engine/lock.ts'
@@ -19,12 +19,6 @@ export interface Migrated {
   applied: string[]
   copied: { families: number; rows: number; seconds: number }
   seconds: number
-}
-
-export interface CopyOptions {
-  bulk: boolean
-  batchSize: number
-  workers: number
 }
 
 /** Plan, expand, copy, prove; never the contract, which is always a person's decision. */

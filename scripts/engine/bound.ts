@@ -97,6 +97,10 @@ function targetTable(system: System, sources: Tables, derive: Transform): Target
   }
 }
 
+/** The columns of a target table's key. */
+export const keyOf = ({ columns, key }: Pick<TargetTable, 'columns' | 'key'>): PgColumn[] =>
+  columns.filter(({ name }) => key.includes(name))
+
 /** The columns of a table's declared primary key. */
 export function primaryKey(table: PgTable): string[] {
   const { columns, primaryKeys } = getTableConfig(table)

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { quarantine } from '../../schema/ledger.ts'
-import type { Bound, TargetTable } from './bound.ts'
+import { type Bound, keyOf, type TargetTable } from './bound.ts'
 import { keepComplement } from './complement.ts'
 import { nullable, uniqueKeys } from './constraints.ts'
 import { askForMoved, noteMoved } from './moved.ts'
@@ -8,7 +8,7 @@ import type { Withheld } from './narrow.ts'
 import { clearAside } from './quarantine.ts'
 import { asked, prepareAlso, type Scope } from './scope.ts'
 import { tableSql } from './shape.ts'
-import { all, column, type Executor, keyText, list, rowOf, sameImage } from './sql.ts'
+import { all, column, type Executor, keyText, list, rowOf, sameImage, setNull } from './sql.ts'
 import { stage, stageOf } from './stage.ts'
 import { noteStrays, removeStrays } from './strays.ts'
 
@@ -51,8 +51,6 @@ async function carryOnce(db: Executor, bound: Bound, scope: Scope, options: Carr
 
 const sameKey = (target: TargetTable): SQL => all(keyOf(target).map((each) => sql`${column('s', each.name)} = ${each}`))
 
-const keyOf = ({ columns, key }: TargetTable) => columns.filter(({ name }) => key.includes(name))
-
 /** Unique values that change hands among the carried rows are let go first: a constraint is checked row by row. */
 async function releaseUnique(db: Executor, target: TargetTable, scope: Scope): Promise<void> {
   const own = asked(scope).match(target.table) ?? sql`true`
@@ -61,7 +59,7 @@ async function releaseUnique(db: Executor, target: TargetTable, scope: Scope): P
     if (given.length === 0) continue
     await db.execute(sql`
       update ${tableSql(target.table)}
-      set ${list(given.map(({ name }) => sql`${sql.identifier(name)} = null`))}
+      set ${setNull(given)}
       where ${own}
         and ${all(unique.columns.map((each) => sql`${each} is not null`))}
         and not exists (
@@ -72,7 +70,7 @@ async function releaseUnique(db: Executor, target: TargetTable, scope: Scope): P
 }
 
 async function write(db: Executor, target: TargetTable, unkeyed: boolean): Promise<void> {
-  const names = list(target.columns.map(({ name }) => sql.identifier(name)).map((name) => sql`${name}`))
+  const names = list(target.columns.map(({ name }) => sql`${sql.identifier(name)}`))
   const changed = target.columns.filter(({ name }) => !target.key.includes(name))
   const set = list(changed.map(({ name }) => sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`))
   const conflict = changed.length

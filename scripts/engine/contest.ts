@@ -1,12 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { PgColumn } from 'drizzle-orm/pg-core'
-import type { Bound, TargetTable } from './bound.ts'
+import { type Bound, keyOf, type TargetTable } from './bound.ts'
 import { nullable, type UniqueKey, uniqueKeys } from './constraints.ts'
 import { columnsOf, familyOf } from './family.ts'
 import { held, recordAside } from './quarantine.ts'
 import { addFamilies, asked, type Scope } from './scope.ts'
 import { tableSql } from './shape.ts'
-import { all, column, type Executor, keyText, list } from './sql.ts'
+import { all, column, type Executor, keyText, list, setNull } from './sql.ts'
 import { stageOf } from './stage.ts'
 
 /**
@@ -22,8 +21,8 @@ export async function contest(db: Executor, bound: Bound, target: TargetTable, s
 }
 
 /** The key of the row outside the families being carried that holds the values of `alias` and goes before it. */
-export function holderBefore(target: TargetTable, unique: UniqueKey, alias: string, own: SQL): SQL {
-  const key = keyColumns(target)
+function holderBefore(target: TargetTable, unique: UniqueKey, alias: string, own: SQL): SQL {
+  const key = keyOf(target)
   return sql`(
       select ${keyText(key.map((each) => sql`${each}`))}
       from ${tableSql(target.table)}
@@ -32,8 +31,6 @@ export function holderBefore(target: TargetTable, unique: UniqueKey, alias: stri
         and row(${list(key.map((each) => sql`${each}`))}) < row(${list(key.map(({ name }) => column(alias, name)))})
       limit 1)`
 }
-
-const keyColumns = ({ columns, key }: TargetTable): PgColumn[] => columns.filter(({ name }) => key.includes(name))
 
 async function giveUp(db: Executor, bound: Bound, target: TargetTable, unique: UniqueKey, scope: Scope): Promise<void> {
   const given = nullable(unique.columns)
@@ -55,7 +52,7 @@ async function giveUp(db: Executor, bound: Bound, target: TargetTable, unique: U
         where ${all(unique.columns.map(({ name }) => sql`${column('c', name)} is not null`))}) as claimed
       where winner <> "#key"),
     given as (
-      ${given.length ? sql`update ${stageOf(target)} as s set ${nulls(given)} from lost` : sql`delete from ${stageOf(target)} as s using lost`}
+      ${given.length ? sql`update ${stageOf(target)} as s set ${setNull(given)} from lost` : sql`delete from ${stageOf(target)} as s using lost`}
       where s."#key" = lost."#key")
     ${recordAside(bound, target.relation, given.length ? 'value' : 'row', rows)}`)
 }
@@ -65,7 +62,7 @@ async function evict(db: Executor, bound: Bound, target: TargetTable, unique: Un
   const given = nullable(unique.columns)
   const { table } = target
   const change = given.length
-    ? sql`update ${tableSql(table)} set ${nulls(given)} from ${stageOf(target)} as s`
+    ? sql`update ${tableSql(table)} set ${setNull(given)} from ${stageOf(target)} as s`
     : sql`delete from ${tableSql(table)} using ${stageOf(target)} as s`
   const rows = sql`
     select e.key, e.family, ${unique.name} as constraint_name, '23505' as sqlstate,
@@ -78,7 +75,7 @@ async function evict(db: Executor, bound: Bound, target: TargetTable, unique: Un
       ${change}
       where ${all(unique.columns.map((each) => sql`${column('s', each.name)} = ${each}`))}
         and (${asked(scope).match(table) ?? sql`true`}) is not true
-      returning ${keyText(keyColumns(target).map((each) => sql`${each}`))} as key, ${familyOf(columnsOf(table))} as family,
+      returning ${keyText(keyOf(target).map((each) => sql`${each}`))} as key, ${familyOf(columnsOf(table))} as family,
         s."#key" as winner, ${list(unique.columns.map(({ name }) => sql`${column('s', name)} as ${sql.identifier(name)}`))}),
     noted as (${recordAside(bound, target.relation, given.length ? 'value' : 'row', rows)})
     select distinct family
@@ -90,9 +87,6 @@ async function addFamiliesOf(db: Executor, statement: SQL): Promise<void> {
   const families = (await db.execute(statement)) as unknown as { family: string }[]
   for (const { family } of families) await addFamilies(db, sql`select ${family}::text`)
 }
-
-const nulls = (columns: readonly { name: string }[]): SQL =>
-  list(columns.map(({ name }) => sql`${sql.identifier(name)} = null`))
 
 const taken = ({ columns }: UniqueKey, alias: string): SQL =>
   sql`concat_ws(', ', ${list(columns.map(({ name }) => sql`${`${name} = `}::text || ${column(alias, name)}::text`))}) || ' is taken by '`

@@ -6,7 +6,7 @@ import { held, recordAside } from './quarantine.ts'
 import { familyColumnsOf } from './rows.ts'
 import { addFamilies, asked, type Scope } from './scope.ts'
 import { tableName, tableSql } from './shape.ts'
-import { all, column, type Executor, list } from './sql.ts'
+import { all, column, type Executor, list, setNull } from './sql.ts'
 import { stageOf } from './stage.ts'
 
 /**
@@ -34,7 +34,7 @@ async function settle(
       ${dangles(reference, 'd')} as reason, ${held('d', given)} as held
     from dangling as d`
   const change = given.length
-    ? sql`update ${stageOf(target)} as s set ${list(given.map(({ name }) => sql`${sql.identifier(name)} = null`))} from dangling`
+    ? sql`update ${stageOf(target)} as s set ${setNull(given)} from dangling`
     : sql`delete from ${stageOf(target)} as s using dangling`
   const [noted] = await db.execute(sql`
     with dangling as (
@@ -72,5 +72,5 @@ function existing(bound: Bound, { columns, parent, parentColumns }: Reference, s
 }
 
 /** `column = value refers to no row of table`. */
-export const dangles = ({ columns, parent }: Reference, alias: string): SQL =>
+const dangles = ({ columns, parent }: Reference, alias: string): SQL =>
   sql`concat_ws(', ', ${list(columns.map(({ name }) => sql`${`${name} = `}::text || ${column(alias, name)}::text`))}) || ${` refers to no row of ${tableName(parent)}`}::text`

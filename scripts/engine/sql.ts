@@ -14,6 +14,10 @@ export const list = (items: readonly SQL[]): SQL => sql.join([...items], sql`, `
 /** Joins with `and`. */
 export const all = (conditions: readonly SQL[]): SQL => sql.join([...conditions], sql` and `)
 
+/** The assignments that set columns to null. */
+export const setNull = (columns: readonly { name: string }[]): SQL =>
+  list(columns.map(({ name }) => sql`${sql.identifier(name)} = null`))
+
 /** The type of a declared column as the server writes it in a cast. */
 export function typeSql(column: Column): SQL {
   const declared = column as PgColumn & { enum?: { enumName: string; schema?: string } }

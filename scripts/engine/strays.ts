@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { quarantine } from '../../schema/ledger.ts'
-import type { Bound, TargetTable } from './bound.ts'
+import { type Bound, keyOf, type TargetTable } from './bound.ts'
 import { nullable, references } from './constraints.ts'
 import { columnsOf, familyOf, listedIn } from './family.ts'
 import { judgedRows } from './judge.ts'
@@ -60,8 +60,8 @@ export async function removeStrays(db: Executor, bound: Bound): Promise<void> {
 }
 
 /** Whether a target row has the key that the ledger writes as `text`. */
-function hasKey({ columns, key }: TargetTable, text: SQL): SQL {
-  const own = columns.filter(({ name }) => key.includes(name))
+function hasKey(target: TargetTable, text: SQL): SQL {
+  const own = keyOf(target)
   const [only] = own
   return only && own.length === 1
     ? sql`${only} = ${text}::${typeSql(only)}`

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { quarantine } from '../../../schema/ledger.ts'
-import type { Bound, TargetTable } from '../bound.ts'
+import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import { nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
 import { allBut } from '../family.ts'
 import { judgedRows } from '../judge.ts'
@@ -134,9 +134,7 @@ const flag = (i: number): SQL => column('c', `gone ${i}`)
 const lost = ({ table, columns, key }: TargetTable, unique: UniqueKey): SQL => sql`exists (
         select from ${tableSql(table)} as x
         where ${all(unique.columns.map(({ name }) => sql`${column('x', name)} = ${column('c', name)}`))}
-          and row(${list(keyOf(columns, key).map(({ name }) => column('x', name)))}) < row(${list(keyOf(columns, key).map(({ name }) => column('c', name)))}))`
-
-const keyOf = (columns: TargetTable['columns'], key: string[]) => columns.filter(({ name }) => key.includes(name))
+          and row(${list(keyOf({ columns, key }).map(({ name }) => column('x', name)))}) < row(${list(keyOf({ columns, key }).map(({ name }) => column('c', name)))}))`
 
 const dangling = ({ columns, parent, parentColumns }: Reference): SQL => sql`(${all(
   columns.map(({ name }) => sql`${column('c', name)} is not null`),
