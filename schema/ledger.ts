@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   check,
+  customType,
   doublePrecision,
   index,
   integer,
@@ -19,6 +20,9 @@ export const sluice = snakeCase.schema('sluice')
 
 /** Microseconds survive only as text: a JavaScript Date ends at milliseconds. */
 const moment = () => timestamp({ withTimezone: true, mode: 'string' })
+
+/** A transaction's number that never wraps. */
+const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' })
 
 /** The phases of a migration, in the order of its life. */
 export const phases = ['legacy', 'expanded', 'syncing', 'verified', 'contracted'] as const
@@ -75,6 +79,42 @@ export const complement = sluice.table(
   ],
 )
 
+/**
+ * What the target's own applications wrote and deriving from the legacy does not give: a row's columns that differ, a
+ * row that no derive yields, or one that is gone though it is derived; beside it, what derive gave then.
+ */
+export const targetComplement = sluice.table(
+  'target_complement',
+  {
+    system: text().notNull(),
+    relation: text().notNull(),
+    key: text().notNull(),
+    family: text().notNull(),
+    kind: text({ enum: ['part', 'whole', 'absent'] }).notNull(),
+    kept: jsonb().$type<Record<string, string | null>>().notNull(),
+    derived: jsonb().$type<Record<string, string | null>>().notNull().default({}),
+  },
+  (table) => [
+    primaryKey({ name: 'target_complement_pkey', columns: [table.system, table.relation, table.key] }),
+    check('target_complement_kind_check', sql`${table.kind} in ('part', 'whole', 'absent')`),
+    index('idx_target_complement_system_family').on(table.system, table.family),
+  ],
+)
+
+/**
+ * The families that were carried since both shapes are kept in step. A family's row is its lock, and holds the last
+ * transaction that touched it: a snapshot from before that cannot update it and ends in a serialization failure.
+ */
+export const family = sluice.table(
+  'family',
+  {
+    system: text().notNull(),
+    family: text().notNull(),
+    touchedBy: xid8().notNull(),
+  },
+  (table) => [primaryKey({ name: 'family_pkey', columns: [table.system, table.family] })],
+)
+
 /** What the target's constraints refused, and why. */
 export const quarantine = sluice.table(
   'quarantine',
@@ -102,6 +142,8 @@ export const quarantine = sluice.table(
     check('quarantine_scope_check', sql`${table.scope} in ('family', 'row', 'value')`),
     check('quarantine_sqlstate_check', sql`length(${table.sqlstate}) = 5`),
     index('idx_quarantine_system_family').on(table.system, table.family),
+    // who waits for a value, when its holder lets it go
+    index('idx_quarantine_constraint_name_held').on(table.constraintName, table.held),
   ],
 )
 

@@ -122,3 +122,13 @@ const bound = (column: Column, value: string): SQL => sql`${value}::${sql.raw(co
 /** The type in which a text compares with the column by the column's own index. */
 const comparableType = (column: Column): string =>
   column instanceof Object && 'getSQLType' in column && column.getSQLType().startsWith('char(') ? 'bpchar' : 'text'
+
+/** Only the families in an array of text. */
+export const among = (families: SQL): Keys => ({
+  match: (source) =>
+    each(
+      source,
+      (column) => sql`${column} = any (${families}::${sql.raw(comparableType(column))}[])`,
+      sql`'' = any (${families})`,
+    ),
+})

@@ -1,0 +1,62 @@
+import { Column, is, SQL, StringChunk, Subquery, Table } from 'drizzle-orm'
+import type { Bound } from './bound.ts'
+import { fields } from './rows.ts'
+import type { Tables, Transform } from './system.ts'
+
+/** A column as lineage knows it: `relation.column`. */
+export type Source = string
+
+/** Which columns a transform's query reads: those that decide which rows there are, and those of each field alone. */
+export interface Lineage {
+  rows: Set<Source>
+  /** By the name of the column that the query yields. */
+  values: Map<string, Set<Source>>
+}
+
+/**
+ * Reads off a query which columns it needs for what (column-level lineage). What is joined, matched, ordered or made
+ * distinct by decides the rows; what is merely selected decides a value.
+ * @param sources the tables that the query reads, as the transform gets them
+ */
+export function lineageOf(transform: Transform, sources: Tables): Lineage {
+  const query = transform.query(sources, { match: () => undefined })
+  const names = new Map(Object.entries(transform.table).map(([property, column]) => [property, column as Column]))
+  return {
+    rows: deciding(query.getSQL()),
+    values: new Map(
+      Object.entries(fields(transform, sources)).map(([property, value]) => [
+        names.get(property)?.name ?? property,
+        columnsIn([value]),
+      ]),
+    ),
+  }
+}
+
+/** The columns that a select reads beside its selection; the whole of it where its parts cannot be told apart. */
+function deciding(select: SQL): Set<Source> {
+  const { queryChunks: chunks } = select
+  const selection = chunks.findIndex((chunk) => textOf(chunk) === ' from ') - 1
+  return columnsIn(chunks.filter((_, i) => i !== selection))
+}
+
+/** The columns in some parts of a query; of a subquery only those that decide its rows. */
+function columnsIn(chunks: readonly unknown[], found = new Set<Source>()): Set<Source> {
+  for (const chunk of chunks) {
+    if (is(chunk, Column)) found.add(sourceOf(chunk))
+    else if (is(chunk, Subquery)) for (const each of deciding(chunk._.sql)) found.add(each)
+    else if (is(chunk, SQL)) columnsIn(chunk.queryChunks, found)
+    else if (is(chunk, SQL.Aliased)) columnsIn(chunk.sql.queryChunks, found)
+    else if (Array.isArray(chunk)) columnsIn(chunk, found)
+  }
+  return found
+}
+
+const textOf = (chunk: unknown): string | undefined =>
+  is(chunk, StringChunk) ? [chunk.value].flat().join('') : undefined
+
+/** A column of a subquery is known by the table that it comes from. */
+function sourceOf(column: Column): Source {
+  const symbols = Table as unknown as { Symbol: { OriginalName: symbol } }
+  const table = column.table as unknown as Record<symbol, string>
+  return `${table[symbols.Symbol.OriginalName]}.${column.name}`
+}
