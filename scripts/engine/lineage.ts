@@ -1,5 +1,4 @@
 import { Column, is, SQL, StringChunk, Subquery, Table } from 'drizzle-orm'
-import type { Bound } from './bound.ts'
 import { fields } from './rows.ts'
 import type { Tables, Transform } from './system.ts'
 
@@ -56,7 +55,7 @@ const textOf = (chunk: unknown): string | undefined =>
 
 /** A column of a subquery is known by the table that it comes from. */
 function sourceOf(column: Column): Source {
-  const symbols = Table as unknown as { Symbol: { OriginalName: symbol } }
-  const table = column.table as unknown as Record<symbol, string>
-  return `${table[symbols.Symbol.OriginalName]}.${column.name}`
+  const { OriginalName } = (Table as unknown as { Symbol: { OriginalName: symbol } }).Symbol
+  const { table } = column as unknown as { table: Record<symbol, string> }
+  return `${table[OriginalName]}.${column.name}`
 }

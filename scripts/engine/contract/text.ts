@@ -11,7 +11,14 @@ import type { System } from '../system.ts'
 export const textOf = (query: SQL): string => new PgDialect().sqlToQuery(query.inlineParams()).sql
 
 /** What each function that a verified migration has in the ledger's schema is called. */
-export type FunctionName = 'differences' | 'dependents' | 'definitions'
+export type FunctionName =
+  | 'differences'
+  | 'dependents'
+  | 'definitions'
+  | 'settle'
+  | 'forward'
+  | 'read_only'
+  | `watch_${string}`
 
 /** The qualified name of one of the system's functions. */
 export const functionOf = ({ name }: System, what: FunctionName): SQL =>

@@ -35,7 +35,7 @@ export async function lockTables(
   context: Context,
   tx: Database,
   relations: readonly (PgTable | PgView)[],
-  mode: 'share' | 'access exclusive',
+  mode: 'share' | 'share row exclusive' | 'access exclusive',
 ): Promise<void> {
   const found = await rows<{ name: string }>(
     tx,

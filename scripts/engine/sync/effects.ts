@@ -1,0 +1,108 @@
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { type Bound, keyOf, type LegacyTable, type TargetTable } from '../bound.ts'
+import { references, uniqueKeys } from '../constraints.ts'
+import { columnsOf } from '../family.ts'
+import { lineageOf } from '../lineage.ts'
+import { familyColumnsOf } from '../rows.ts'
+import { tableName } from '../shape.ts'
+
+/**
+ * What a write touches, as bits of one number: three sets, read off the queries' lineage. The columns that a statement
+ * really changed decide which derives and restores need to run (design §4).
+ */
+export interface Effects {
+  everything: bigint
+  /** The target table's values must be derived anew. */
+  follow(target: TargetTable): bigint
+  /** Its rows may come or go, or change what others hold or refer to. */
+  reshape(target: TargetTable): bigint
+  /** The legacy table must be restored and compared. */
+  keep(legacy: LegacyTable): bigint
+  /** The bits of `reshape` of all target tables. */
+  reshapeAny: bigint
+  /** What a change of one column of a legacy table touches. */
+  ofLegacy(legacy: LegacyTable, column: string): bigint
+  /** What a change of one column of a target table touches. */
+  ofTarget(target: TargetTable, column: string): bigint
+}
+
+const union = (bits: readonly bigint[]): bigint => bits.reduce((sum, each) => sum | each, 0n)
+
+/** Reads off a system's queries what a change of each column touches. */
+export function effectsOf(bound: Bound): Effects {
+  const { legacy, target, system } = bound
+  const bit = (place: number) => 1n << BigInt(place)
+  const follow = (each: TargetTable) => bit(target.indexOf(each))
+  const reshape = (each: TargetTable) => bit(target.length + target.indexOf(each))
+  const keep = (each: LegacyTable) => bit(2 * target.length + legacy.indexOf(each))
+  const everything = bit(2 * target.length + legacy.length) - 1n
+  const derives = new Map(target.map((each) => [each, lineageOf(each.derive, bound.sources)]))
+  const restores = new Map(legacy.map((each) => [each, lineageOf(each.restore, system.target)]))
+
+  /** A table whose rows may come or go, with those that refer to it. */
+  const reshaped = (each: TargetTable, seen = new Set<TargetTable>()): bigint => {
+    if (seen.has(each)) return 0n
+    seen.add(each)
+    const children = target.filter(({ table }) =>
+      references(table).some(({ parent }) => tableName(parent) === tableName(each.table)),
+    )
+    return follow(each) | reshape(each) | keeping(each) | union(children.map((child) => reshaped(child, seen)))
+  }
+
+  /** The legacy tables that are restored from a column of a target table, or from any. */
+  const keeping = (each: TargetTable, column?: string): bigint =>
+    union(
+      legacy.filter((one) => {
+        const { rows, values } = restores.get(one) as ReturnType<typeof lineageOf>
+        const reads = [...rows, ...[...values.values()].flatMap((sources) => [...sources])]
+        return reads.some((source) =>
+          column === undefined ? source.startsWith(`${each.relation}.`) : source === `${each.relation}.${column}`,
+        )
+      }).map(keep),
+    )
+
+  const ofLegacy = (one: LegacyTable, column: string): bigint => {
+    // rows that share a key are told apart by all of their columns
+    if (!one.keyed) return everything
+    const source = `${one.relation}.${column}`
+    return (
+      keep(one) |
+      union(
+        target.map((each) => {
+          const { rows, values } = derives.get(each) as ReturnType<typeof lineageOf>
+          if (rows.has(source)) return reshaped(each)
+          const fed = [...values].filter(([, sources]) => sources.has(source)).map(([name]) => name)
+          if (fed.some((name) => identity(each).has(name))) return reshaped(each)
+          return fed.length === 0 ? 0n : follow(each) | union(fed.map((name) => keeping(each, name)))
+        }),
+      )
+    )
+  }
+
+  const ofTarget = (each: TargetTable, column: string): bigint => {
+    const source = `${each.relation}.${column}`
+    if (identity(each).has(column)) return everything
+    const found = [...restores].map(([one, { rows, values }]) => {
+      if (rows.has(source)) return everything
+      if (![...values.values()].some((sources) => sources.has(source))) return 0n
+      // the legacy table's own triggers may change more of its values than were restored
+      const changeable = one.live.columns.map(({ name }) => ofLegacy(one, name))
+      return keep(one) | union(changeable.filter((bits) => (bits & reshapeAny) === 0n))
+    })
+    return follow(each) | union(found)
+  }
+  const reshapeAny = union(target.map(reshape))
+  return { everything, follow, reshape, keep, reshapeAny, ofLegacy, ofTarget }
+
+  /** The columns by which rows are known: key, family, what must be unique, and what refers to others. */
+  function identity(each: TargetTable): Set<string> {
+    const columns: { name: string }[] = [
+      ...keyOf(each),
+      ...columnsOf(each.table),
+      ...familyColumnsOf(bound, each.name, system.target).map((name) => ({ name })),
+      ...uniqueKeys(each.table).flatMap((unique): PgColumn[] => unique.columns),
+      ...references(each.table).flatMap((reference): PgColumn[] => reference.columns),
+    ]
+    return new Set(columns.map(({ name }) => name))
+  }
+}

@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto'
+import { type SQL, sql } from 'drizzle-orm'
+import { complement, family } from '../../../schema/ledger.ts'
+import type { Bound, LegacyTable } from '../bound.ts'
+import { functionOf, textOf } from '../contract/text.ts'
+import { type Effects, effectsOf } from './effects.ts'
+import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
+import { relatedFamilies } from './related.ts'
+import { follow, keepOwn, overrule, release, removeStale, setAside, setFamiliesAside, whatIsNoted } from './target.ts'
+import {
+  aside,
+  asides,
+  families,
+  fresh,
+  kept,
+  keysOf,
+  more,
+  native,
+  only,
+  own,
+  touched,
+  unfollowed,
+  unfollowedAny,
+  withheld,
+} from './variables.ts'
+
+/** Errors that a row's values cause, which set it aside; whatever else happens fails the statement. */
+const byValues = sql.raw(
+  'cardinality_violation or data_exception or integrity_constraint_violation or with_check_option_violation or plpgsql_error',
+)
+
+const undone = 'SLUIU'
+
+const statements = (parts: readonly SQL[]): SQL => sql.join(parts.map((each) => sql`${each};`), sql`\n`)
+
+/** A function body in dollar quotes that cannot occur in it. */
+export function quoted(body: SQL): SQL {
+  const tag = `$sluice_${randomBytes(6).toString('hex')}$`
+  return sql.raw(`${tag}${textOf(body)}${tag}`)
+}
+
+const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
+
+const has = (value: bigint): SQL => sql`${touched} & ${bits(value)} <> 0`
+
+const when = (condition: SQL, then: readonly SQL[]): SQL => (then.length ? sql`if ${condition} then ${statements(then)} end if` : sql`null`)
+
+/** `settle(families, touched, native, withheld)`: makes both shapes of some families agree, and notes what only one of them holds. */
+export function settleFunction(bound: Bound): SQL {
+  const effects = effectsOf(bound)
+  const name = functionOf(bound.system, 'settle')
+  const parameters = sql`${families} text[], ${touched} bigint, ${native} boolean, ${withheld} jsonb`
+  return sql`create or replace function ${name}(${parameters}) returns void language plpgsql as ${quoted(settleBody(bound, effects))}`
+}
+
+function settleBody(bound: Bound, effects: Effects): SQL {
+  const { target, legacy } = bound
+  const everything = bits(effects.everything)
+  const keys = target.map((_, i) => sql`${keysOf(i)} text[];`)
+  return sql`
+#variable_conflict use_column
+declare
+  ${fresh} text[] := '{}';
+  ${more} text[] := ${families};
+  ${own} boolean := false;
+  ${aside} boolean := false;
+  ${asides} jsonb;
+  ${unfollowed} boolean;
+  ${unfollowedAny} boolean := false;
+  ${only} text;
+  ${kept} jsonb;
+  ${sql.join(keys, sql` `)}
+begin
+  <<settling>>
+  loop
+    loop
+      if ${more} is not null then ${statements([lockFamilies(bound), whatIsNoted(bound)])} end if;
+      if ${aside} then ${touched} := ${everything}; end if;
+      exit when ${touched} & ${bits(effects.reshapeAny)} = 0;
+      ${relatedFamilies(bound)};
+      exit when ${more} is null;
+      ${families} := ${families} || ${more};
+      ${touched} := ${everything};
+    end loop;
+    ${more} := null;
+    if ${native} and ${fresh} <> '{}' then
+      ${touched} := ${everything};
+      ${statements(complementBefore(bound, everything))}
+    end if;
+    for pass in 1..2 loop
+      -- what is new to the target comes to it before anything is written back
+      continue when pass = 1 and not (${native} and ${fresh} <> '{}');
+      if ${native} and pass = 2 then
+        ${statements(legacy.map((each) => when(has(effects.keep(each)), writtenBack(bound, each))))}
+      end if;
+      ${statements(
+        target.map((each) =>
+          when(has(effects.follow(each)), [
+            when(has(effects.reshape(each)), release(bound, each)),
+            follow(bound, each),
+            sql`${unfollowedAny} := ${unfollowedAny} or ${unfollowed}`,
+            sql`if ${more} is not null then ${families} := ${families} || ${more}; ${more} := null; end if`,
+            // a row that is refused takes others with it, which only a whole settlement knows
+            sql`if ${asides} is not null and ${touched} <> ${everything} then ${touched} := ${everything}; continue settling; end if`,
+            sql`if ${asides} is not null or ${aside} then ${setAside(bound, each)}; end if`,
+          ]),
+        ),
+      )}
+    end loop;
+    exit settling;
+  end loop;
+  if ${withheld} is not null then ${setFamiliesAside(bound)}; end if;
+  if not ${native} and ${has(effects.reshapeAny)} then
+    ${statements([...target].reverse().map((each) => removeStale(bound, each)))}
+  end if;
+  if ${own} and not ${native} then
+    ${statements(target.map((each) => when(has(effects.follow(each)), [overrule(bound, each)])))}
+  end if;
+  if ${own} or ${unfollowedAny} then
+    ${statements(target.map((each) => when(has(effects.follow(each)), [keepOwn(bound, each)])))}
+  end if;
+  ${statements(
+    legacy.map((each) =>
+      when(has(effects.keep(each)), [keepComplement(bound, each), ...setDuplicatesAside(bound, each)]),
+    ),
+  )}
+end`
+}
+
+/**
+ * Locks the families in their order, so that two sessions that touch one of them go one after the other. A snapshot
+ * from before another's write cannot update the lock and ends in 40001.
+ */
+const lockFamilies = ({ system }: Bound): SQL => sql`
+    with locked as (
+      insert into ${family} as f (system, family, touched_by)
+      select ${system.name}, m, pg_current_xact_id()
+      from (select distinct m from unnest(${more}) as m order by m) as m
+      on conflict (system, family) do update
+      set touched_by = excluded.touched_by
+      where f.touched_by <> excluded.touched_by
+      returning f.family, f.xmax = 0 as is_new)
+    select ${fresh} || coalesce(array_agg(family) filter (where is_new), '{}')
+    into ${fresh}
+    from locked`
+
+/** Families that were not carried yet get their complement as it was before this write, which is then undone again. */
+const complementBefore = (bound: Bound, everything: SQL): SQL[] => {
+  const ofFresh = sql`k.system = ${bound.system.name} and k.family = any (${fresh})`
+  return [
+    sql`begin
+        perform ${functionOf(bound.system, 'settle')}(${fresh}, ${everything}, false, null);
+        select jsonb_agg(to_jsonb(k)) into ${kept} from ${complement} as k where ${ofFresh};
+        raise exception using errcode = ${undone};
+      exception when sqlstate ${undone} then null;
+      end`,
+    sql`delete from ${complement} as k where ${ofFresh}`,
+    sql`insert into ${complement}
+      select k.*
+      from jsonb_populate_recordset(null::${complement}, ${kept}) as k
+      on conflict do nothing`,
+  ]
+}
+
+/** What the legacy's own constraints and triggers refuse is left to the target alone, row by row. */
+const writtenBack = (bound: Bound, legacy: LegacyTable): SQL[] => [
+  removeGone(bound, legacy),
+  sql`begin
+        ${writeBack(bound, legacy)};
+      exception when ${byValues} then
+        for ${only} in ${keysToWrite(bound, legacy)} loop
+          begin
+            ${writeBack(bound, legacy)};
+          exception when ${byValues} then null;
+          end;
+        end loop;
+        ${only} := null;
+      end`,
+]
+
+/**
+ * `forward(families, touched)`: brings what legacy tables have of some families to the target. A family that the target
+ * refuses in a way that its declaration does not foretell is set aside with the server's own words.
+ */
+export function forwardFunction(bound: Bound): SQL {
+  const { everything } = effectsOf(bound)
+  const settle = functionOf(bound.system, 'settle')
+  const body = sql`
+declare
+  "$family" text;
+  "$state" text;
+  "$message" text;
+  "$constraint" text;
+  "$relation" text;
+begin
+  perform ${settle}(${families}, ${touched}, false, null);
+exception when ${byValues} then
+  for "$family" in select distinct f from unnest(${families}) as f order by f loop
+    begin
+      perform ${settle}(array["$family"], ${bits(everything)}, false, null);
+    exception when ${byValues} then
+      get stacked diagnostics "$state" = returned_sqlstate, "$message" = message_text,
+        "$constraint" = constraint_name, "$relation" = table_name;
+      perform ${settle}(array["$family"], ${bits(everything)}, false, jsonb_build_object('sqlstate', "$state",
+        'reason', "$message", 'constraint', coalesce(nullif("$constraint", ''), 'unknown'), 'relation', "$relation"));
+    end;
+  end loop;
+end`
+  const name = functionOf(bound.system, 'forward')
+  return sql`create or replace function ${name}(${families} text[], ${touched} bigint) returns void language plpgsql as ${quoted(body)}`
+}

@@ -1,0 +1,149 @@
+import { eq, sql } from 'drizzle-orm'
+import { family, migration, shard } from '../../../schema/ledger.ts'
+import type { Database } from '../../database/connect.ts'
+import { Refusal } from '../../errors.ts'
+import { type Bound, bind } from '../bound.ts'
+import type { Context } from '../context.ts'
+import { functionOf } from '../contract/text.ts'
+import { currentPhase, enter, requireExpanded } from '../ledger.ts'
+import { withLock } from '../lock.ts'
+import { rows } from '../preflight/look.ts'
+import { lockTables } from '../rollback/locks.ts'
+import { tableName, tableSql } from '../shape.ts'
+import type { Executor } from '../sql.ts'
+import type { System } from '../system.ts'
+import { forwardFunction, settleFunction } from './functions.ts'
+import { readOnlyFunction, readOnlyTriggers } from './read-only.ts'
+import { makeTriggers, triggerFunctions, triggerName } from './triggers.ts'
+
+/**
+ * Keeps both shapes in step from now on: a write to either is in the other when its transaction commits (design §2). The
+ * triggers are there before the first batch of a copy, which brings over what was written before. Started again, it
+ * fits the triggers to the legacy shape as it is live.
+ * @returns whether the triggers were there already
+ * @throws Refusal when the target is not there, a right is lacking, or another Sluice is at work; Failure when other
+ * sessions hold their locks for too long
+ */
+export async function startSync(context: Context): Promise<{ already: boolean }> {
+  const { system, connection } = context
+  await requireExpanded(context)
+  return withLock(context, 'exclusive', async () => {
+    const bound = await bind(system, connection.db)
+    const already = await isSyncing(connection.db, system)
+    await connection.db.transaction(async (tx) => {
+      await makeFunctions(tx, bound)
+      if (already) return
+      await lockTables(context, tx as unknown as Database, tablesOf(system), 'share row exclusive')
+      await dropTriggers(tx, system)
+      for (const statement of makeTriggers(bound)) await tx.execute(statement)
+      // what was carried before may have changed since
+      await tx.delete(family).where(eq(family.system, system.name))
+      await tx.delete(shard).where(eq(shard.system, system.name))
+      await enterWithin(context, tx, 'syncing')
+    })
+    return { already }
+  })
+}
+
+/**
+ * Ends it: what is written to the legacy tables from now on stays there until sync is started and the rows are copied
+ * again. Writes to the target would be overwritten then, so they are refused meanwhile.
+ * @returns whether there was anything to stop
+ */
+export async function stopSync(context: Context): Promise<{ stopped: boolean }> {
+  const { system, connection } = context
+  await requireExpanded(context)
+  return withLock(context, 'exclusive', async () => {
+    if (!(await isSyncing(connection.db, system))) return { stopped: false }
+    await connection.db.transaction(async (tx) => {
+      await lockTables(context, tx as unknown as Database, tablesOf(system), 'access exclusive')
+      await dropTriggers(tx, system)
+      await tx.execute(readOnlyFunction(system))
+      for (const statement of readOnlyTriggers(system)) await tx.execute(statement)
+      await enterWithin(context, tx, 'expanded')
+    })
+    return { stopped: true }
+  })
+}
+
+/** Whether every table of both shapes has its triggers, enabled. The catalogs are asked, no flag. */
+export async function isSyncing(db: Executor, system: System): Promise<boolean> {
+  const [found] = await rows<{ tables: number }>(
+    db,
+    sql`
+      select count(*)::integer as "tables"
+      from (${ownTriggers(system)}) as t
+      where t.event_name is not null
+        and t.tgenabled in ('O', 'A')`,
+  )
+  return found?.tables === 4 * tablesOf(system).length
+}
+
+const tablesOf = ({ legacy, target }: System) => [...Object.values(legacy), ...Object.values(target)]
+
+/** The triggers of ours on the tables of both shapes. */
+const ownTriggers = (system: System) => sql`
+      select t.tgname, t.tgenabled, t.tgrelid::regclass::text as relation,
+        substring(t.tgname from ${`^${triggerName}_(insert|update|delete|truncate)$`}) as event_name
+      from pg_trigger as t
+      where t.tgrelid in (
+          select to_regclass(name)
+          from unnest(array[${sql.join(
+            tablesOf(system).map((table) => sql`${tableName(table)}::text`),
+            sql`, `,
+          )}]) as name)
+        and t.tgname like 'sluice\\_%'`
+
+async function dropTriggers(tx: Executor, system: System): Promise<void> {
+  const found = await rows<{ statement: string }>(
+    tx,
+    sql`select format('drop trigger %I on %s', t.tgname, t.relation) as "statement" from (${ownTriggers(system)}) as t`,
+  )
+  for (const { statement } of found) await tx.execute(sql.raw(statement))
+}
+
+async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
+  const { system } = bound
+  await tx.execute(settleFunction(bound))
+  await tx.execute(forwardFunction(bound))
+  for (const statement of triggerFunctions(bound, await ownedSchemas(tx, system))) await tx.execute(statement)
+  const settle = sql`${functionOf(system, 'settle')}(text[], bigint, boolean, jsonb)`
+  const forward = sql`${functionOf(system, 'forward')}(text[], bigint)`
+  const watches = [...bound.legacy, ...bound.target].map(({ relation }) => sql`${functionOf(system, `watch_${relation}`)}()`)
+  await tx.execute(sql`revoke all on function ${sql.join([settle, forward, ...watches], sql`, `)} from public`)
+}
+
+/**
+ * The schemas of the tables, in which the functions of the applications' own triggers may look for their names. One in
+ * which others may create something is left out: what runs with our rights must not find what they put there.
+ */
+async function ownedSchemas(db: Executor, system: System): Promise<string[]> {
+  const names = [...new Set(tablesOf(system).map((table) => tableName(table).split('.')[0] ?? ''))]
+  const found = await rows<{ name: string }>(
+    db,
+    sql`
+      select n.nspname::text as "name"
+      from pg_namespace as n
+      where n.nspname in (${sql.join(
+        names.map((name) => sql`${name}`),
+        sql`, `,
+      )})
+        and not exists (
+          select
+          from aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as g
+          where g.privilege_type = 'CREATE'
+            and g.grantee not in (n.nspowner, (select oid from pg_roles where rolname = current_user)))`,
+  )
+  return found.map(({ name }) => name)
+}
+
+async function enterWithin(context: Context, tx: Executor, phase: 'syncing' | 'expanded'): Promise<void> {
+  await tx.execute(sql`
+    insert into ${migration} (system, phase)
+    values (${context.system.name}, ${phase})
+    on conflict (system) do update
+    set phase = excluded.phase,
+      changed_at = now()`)
+}
+
+void [currentPhase, enter, Refusal, tableSql]

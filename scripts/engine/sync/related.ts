@@ -1,0 +1,129 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { quarantine, targetComplement } from '../../../schema/ledger.ts'
+import type { Bound, TargetTable } from '../bound.ts'
+import { nullable, references, uniqueKeys } from '../constraints.ts'
+import { columnsOf } from '../family.ts'
+import { judgedRows } from '../judge.ts'
+import { held } from '../quarantine.ts'
+import { tableName, tableSql } from '../shape.ts'
+import { all, column, list } from '../sql.ts'
+import { familyIn, hasKey, keyIn, sameKey } from './settled.ts'
+import { families, more, theFamilies } from './variables.ts'
+
+/**
+ * Finds the families that must be settled together with those at hand: where a row is found under another family than
+ * the one that answers for it, where a unique value changes hands, where what is referred to comes or goes.
+ */
+export function relatedFamilies(bound: Bound): SQL {
+  const found = bound.target.flatMap((target) => [
+    ...elsewhere(bound, target),
+    ...claimants(bound, target),
+    ...referring(bound, target),
+  ])
+  return sql`
+    with ${list(bound.target.map((target) => sql`${judged(target)} as materialized (select * from ${judgedRows(bound, target, theFamilies)} as judged)`))}
+    select array_agg(distinct r.family)
+    into ${more}
+    from (${sql.join(found, sql` union all `)}) as r(family)
+    where r.family <> all (${families})`
+}
+
+const judged = ({ relation }: TargetTable): SQL => sql`${sql.identifier(`judged ${relation}`)}`
+
+const own = ({ table }: TargetTable): SQL => theFamilies.match(table) ?? sql`true`
+
+/** Rows that gave up what made their family, or that have moved. */
+function elsewhere(bound: Bound, target: TargetTable): SQL[] {
+  const { relation, key } = target
+  if (columnsOf(target.table).every(({ name }) => key.includes(name))) return []
+  const table = tableSql(target.table)
+  const noted = (ledger: SQL, alias: string) => [
+    sql`
+      select ${sql.identifier(alias)}.family
+      from ${table}
+      join ${ledger} as ${sql.identifier(alias)} on ${sql.identifier(alias)}.key = ${keyIn(target, relation)}
+      where ${sql.identifier(alias)}.system = ${bound.system.name}
+        and ${sql.identifier(alias)}.relation = ${relation}
+        and (${own(target)})`,
+    sql`
+      select ${familyIn(bound, target, 't')}
+      from ${ledger} as ${sql.identifier(alias)}
+      join ${table} as t on ${hasKey(target, 't', sql`${sql.identifier(alias)}.key`)}
+      where ${sql.identifier(alias)}.system = ${bound.system.name}
+        and ${sql.identifier(alias)}.relation = ${relation}
+        and ${sql.identifier(alias)}.family = any (${families})`,
+  ]
+  return [
+    ...noted(sql`${quarantine}`, 'q'),
+    ...noted(sql`${targetComplement}`, 'd'),
+    sql`
+      select ${familyIn(bound, target, 't')}
+      from ${judged(target)} as j
+      join ${table} as t on ${sameKey(target, 'j', 't')}`,
+  ]
+}
+
+/** Who has a unique value that the families claim, and who waits for one that they have or claim. */
+function claimants(bound: Bound, target: TargetTable): SQL[] {
+  return uniqueKeys(target.table).flatMap(({ name, columns }) => {
+    const given = nullable(columns)
+    const same = (a: string, b: string) => all(columns.map((each) => sql`${column(a, each.name)} = ${column(b, each.name)}`))
+    const waiting = (from: SQL, alias: string, condition: SQL) => sql`
+      select q.family
+      from ${from}
+      join ${quarantine} as q on q.constraint_name = ${name}${given.length ? sql` and q.held = ${held(alias, given)}` : sql``}
+      where q.system = ${bound.system.name}
+        and q.relation = ${target.relation}
+        and ${condition}`
+    return [
+      sql`
+      select ${familyIn(bound, target, 't')}
+      from ${judged(target)} as j
+      join ${tableSql(target.table)} as t on ${same('j', 't')}
+      where not (${sameKey(target, 'j', 't')})`,
+      waiting(sql`${judged(target)} as j`, 'j', all(columns.map((each) => sql`${column('j', each.name)} is not null`))),
+      waiting(tableSql(target.table), target.relation, sql`(${own(target)}) and ${all(columns.map((each) => sql`${column(target.relation, each.name)} is not null`))}`),
+    ]
+  })
+}
+
+/** Rows that refer to one of the families' that goes, and rows that gave up a reference to one that comes. */
+function referring(bound: Bound, parent: TargetTable): SQL[] {
+  return bound.target.flatMap((child) =>
+    references(child.table)
+      .filter((reference) => tableName(reference.parent) === tableName(parent.table))
+      .filter((reference) => !isWithinFamily(child, parent, reference))
+      .flatMap(({ name, columns, parentColumns }) => {
+        const refers = (alias: string) =>
+          all(parentColumns.map((each, i) => sql`${column('c', columns[i]?.name ?? '')} = ${column(alias, each.name)}`))
+        const given = nullable(columns)
+        const missed = sql`jsonb_object(array[${list(
+          parentColumns.flatMap((each, i) => [sql`${columns[i]?.name ?? ''}::text`, sql`${column('j', each.name)}::text`]),
+        )}])`
+        return [
+          sql`
+      select ${familyIn(bound, child, 'c')}
+      from ${tableSql(parent.table)}
+      join ${tableSql(child.table)} as c on ${refers(parent.relation)}
+      where (${own(parent)})
+        and not exists (select from ${judged(parent)} as j where ${sameKey(parent, 'j', parent.relation)} and j."#refusal" is null)`,
+          sql`
+      select q.family
+      from ${judged(parent)} as j
+      join ${quarantine} as q on q.constraint_name = ${name}${given.length === columns.length ? sql` and q.held = ${missed}` : sql``}
+      where q.system = ${bound.system.name}
+        and q.relation = ${child.relation}`,
+        ]
+      }),
+  )
+}
+
+/** Whether a row that refers to another is of its family by that. */
+function isWithinFamily(
+  child: TargetTable,
+  parent: TargetTable,
+  { columns, parentColumns }: ReturnType<typeof references>[number],
+): boolean {
+  const [refers, referred] = [columnsOf(child.table)[0], columnsOf(parent.table)[0]]
+  return columns.length === 1 && columns[0]?.name === refers?.name && parentColumns[0]?.name === referred?.name
+}

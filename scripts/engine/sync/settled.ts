@@ -1,0 +1,173 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { targetComplement } from '../../../schema/ledger.ts'
+import { type Bound, keyOf, type TargetTable } from '../bound.ts'
+import { nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
+import { judgedRows } from '../judge.ts'
+import { held } from '../quarantine.ts'
+import { familyColumnsOf } from '../rows.ts'
+import { tableName, tableSql } from '../shape.ts'
+import { all, column, keyText, list, typeSql } from '../sql.ts'
+import { families, keysOf, native, own, theFamilies, withheld } from './variables.ts'
+
+/** The key of row `alias` of a target table as the ledger writes it. */
+export const keyIn = (target: TargetTable, alias: string): SQL =>
+  keyText(target.key.map((name) => column(alias, name)))
+
+/** Whether row `alias` of a target table has the key that the ledger writes as `text`. */
+export function hasKey(target: TargetTable, alias: string, text: SQL): SQL {
+  const [only, ...more] = keyOf(target)
+  return only && more.length === 0
+    ? sql`${column(alias, only.name)} = ${text}::${typeSql(only)}`
+    : sql`${keyIn(target, alias)} = ${text}`
+}
+
+/** Whether two rows of a target table have one key. */
+export const sameKey = ({ key }: TargetTable, a: string, b: string): SQL =>
+  all(key.map((name) => sql`${column(a, name)} = ${column(b, name)}`))
+
+/** What the target has of its own, of one table: rows `d` of the ledger. */
+export const ownOf = (bound: Bound, target: TargetTable, alias = 'd'): SQL =>
+  sql`${sql.identifier(alias)}.system = ${bound.system.name} and ${sql.identifier(alias)}.relation = ${target.relation}`
+
+/** Whether row `alias` was there before this transaction wrote: nobody is in the middle of changing it. */
+export const older = (alias: string): SQL =>
+  sql`age(${column(alias, 'xmin')}) > age(pg_current_xact_id()::xid)`
+
+/** A relation that may cost a derived row something: when it does, by which flag, and what is given up. */
+interface Relation {
+  name: string
+  sqlstate: string
+  given: PgColumn[]
+  /** Whether the considered row `c` is refused by it. */
+  refused: SQL
+  reason: SQL
+}
+
+/**
+ * The common table expressions that end in `settled`: what a target table gets of the families, each row with "#key",
+ * "#family" and "#refused". A row that is wrong in itself is refused; one that is refused because of another row (unique,
+ * foreign key) gives up only what relates them, where that may be null. The same rules as a copy's (stage.ts), over the tables
+ * as they are: all claimants of a value are among the families, and tables that are referred to were settled before.
+ */
+export function settledRows(bound: Bound, target: TargetTable): SQL {
+  const relations = relationsOf(target)
+  const refusing = relations.filter(({ given }) => given.length === 0).map(({ refused }) => refused)
+  const value = ({ name }: PgColumn): SQL => {
+    const by = relations.filter(({ given }) => given.some((each) => each.name === name)).map(({ refused }) => refused)
+    return by.length === 0
+      ? column('c', name)
+      : sql`case when not coalesce(${sql.join(by, sql` or `)}, false) then ${column('c', name)} end as ${sql.identifier(name)}`
+  }
+  return sql`judged as materialized (
+      select *
+      from ${judgedRows(bound, target, theFamilies)} as judged
+      where ${withheld} is null),
+    considered as (
+      select j.*${sql.join(considered(bound, target), sql``)}
+      from judged as j),
+    settled as (
+      select c."#key", c."#family",
+        ${sql.join([sql`c."#refusal" is not null`, ...refusing.map((each) => sql`coalesce(${each}, false)`)], sql` or `)} as "#refused",
+        ${list(target.columns.map(value))}
+      from considered as c)`
+}
+
+/** What is set aside of the considered rows, as `quarantine` wants it. */
+export function asideRows(target: TargetTable): SQL {
+  const entries = relationsOf(target).map(
+    ({ name, sqlstate, given, refused, reason }) =>
+      sql`(case when ${refused} then ${name} end, ${sqlstate}, ${given.length ? 'value' : 'row'}, ${reason}, ${held('c', given)})`,
+  )
+  const refusal = sql`(c."#refusal"[1], c."#refusal"[2], 'row', c."#refusal"[3], '{}'::jsonb)`
+  return sql`
+      select c."#key" as key, c."#family" as family, a.*
+      from considered as c
+      cross join lateral (values ${list([refusal, ...entries])}) as a(constraint_name, sqlstate, scope, reason, held)
+      where a.constraint_name is not null`
+}
+
+/** One column for each relation: the key of who has the value, or whether nothing is referred to. */
+function considered(bound: Bound, target: TargetTable): SQL[] {
+  return [
+    ...uniqueKeys(target.table).map((unique, i) => sql`, ${winner(bound, target, unique)} as ${flagName('winner', i)}`),
+    ...references(target.table).map(
+      (reference, i) => sql`, ${dangling(bound, target, reference)} as ${flagName('dangling', i)}`,
+    ),
+  ]
+}
+
+const flagName = (what: string, i: number): SQL => sql`${sql.identifier(`${what} ${i}`)}`
+
+function relationsOf({ table }: TargetTable): Relation[] {
+  const says = (columns: readonly PgColumn[]) =>
+    sql`concat_ws(', ', ${list(columns.map(({ name }) => sql`${`${name} = `}::text || ${column('c', name)}::text`))})`
+  return [
+    ...uniqueKeys(table).map(
+      ({ name, columns }, i): Relation => ({
+        name,
+        sqlstate: '23505',
+        given: nullable(columns),
+        refused: sql`c.${flagName('winner', i)} <> c."#key"`,
+        reason: sql`${says(columns)} || ' is taken by ' || c.${flagName('winner', i)}`,
+      }),
+    ),
+    ...references(table).map(
+      ({ name, columns, parent }, i): Relation => ({
+        name,
+        sqlstate: '23503',
+        given: nullable(columns),
+        refused: sql`c.${flagName('dangling', i)}`,
+        reason: sql`${says(columns)} || ${` refers to no row of ${tableName(parent)}`}::text`,
+      }),
+    ),
+  ]
+}
+
+/**
+ * Who keeps a unique value that row `j` claims: a row that the target's own applications have given it, or else the
+ * claimant with the smallest primary key.
+ */
+function winner(bound: Bound, target: TargetTable, { columns }: UniqueKey): SQL {
+  const claims = sql`j."#refusal" is null and ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}`
+  const values = list(columns.map(({ name }) => column('j', name)))
+  const keys = list(target.key.map((name) => column('j', name)))
+  return sql`case when ${claims} then coalesce(
+          case when ${own} or ${native} then (
+            select ${keyIn(target, 'x')}
+            from ${tableSql(target.table)} as x
+            where ${all(columns.map(({ name }) => sql`${column('x', name)} = ${column('j', name)}`))}
+              and not (${sameKey(target, 'x', 'j')})
+              and (${native} and not ${older('x')} or ${isOwn(bound, target, 'x', columns)})
+            limit 1) end,
+          first_value(j."#key") over (partition by (${claims}), ${values} order by ${keys})) end`
+}
+
+/** Whether one of the columns of row `alias` of the target holds what only its own applications wrote. */
+export const isOwn = (bound: Bound, target: TargetTable, alias: string, columns: readonly PgColumn[]): SQL => sql`exists (
+                select from ${targetComplement} as d
+                where ${ownOf(bound, target)}
+                  and d.key = ${keyIn(target, alias)}
+                  and (d.kind = 'whole' or d.kept ?| array[${list(columns.map(({ name }) => sql`${name}::text`))}]))`
+
+/** Whether row `j` refers to a row that will not be there. */
+function dangling(bound: Bound, target: TargetTable, { columns, parent, parentColumns }: Reference): SQL {
+  const place = bound.target.findIndex(({ table }) => tableName(table) === tableName(parent))
+  const settledParent = bound.target[place]
+  const claims = sql`j."#refusal" is null and ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}`
+  const is = (alias: string) =>
+    all(parentColumns.map(({ name }, i) => sql`${column(alias, name)} = ${column('j', columns[i]?.name ?? name)}`))
+  if (settledParent === target) {
+    return sql`${claims} and not exists (select from judged as p where ${is('p')} and p."#refusal" is null)
+        and not exists (select from ${tableSql(parent)} as p where ${is('p')})`
+  }
+  const stays = settledParent
+    ? sql` and (${keysOf(place)} is null or ${keyIn(settledParent, 'p')} = any (${keysOf(place)})
+            or ${native} or ${familyIn(bound, settledParent, 'p')} <> all (${families}))`
+    : sql``
+  return sql`${claims} and not exists (select from ${tableSql(parent)} as p where ${is('p')}${stays})`
+}
+
+/** The family of row `alias` of a target table. */
+export const familyIn = (bound: Bound, target: TargetTable, alias: string): SQL =>
+  sql`coalesce(${list(familyColumnsOf(bound, target.name, bound.system.target).map((name) => sql`${column(alias, name)}::text`))}, '')`

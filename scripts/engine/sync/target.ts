@@ -1,0 +1,243 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { quarantine, targetComplement } from '../../../schema/ledger.ts'
+import type { Bound, TargetTable } from '../bound.ts'
+import { nullable, uniqueKeys } from '../constraints.ts'
+import { judgedRows } from '../judge.ts'
+import { tableSql } from '../shape.ts'
+import { all, column, list, rowOf, sameImage, setNull, textDiffers, textForm, textsOf } from '../sql.ts'
+import { asideRows, familyIn, isOwn, keyIn, older, ownOf, sameKey, settledRows } from './settled.ts'
+import { aside, asides, families, keysOf, more, native, own, theFamilies, unfollowed, withheld } from './variables.ts'
+
+const names = ({ columns }: TargetTable): SQL => list(columns.map(({ name }) => sql`${sql.identifier(name)}`))
+
+/** Rows of the table itself, without an alias, that belong to the families. */
+const ofFamilies = ({ table }: TargetTable): SQL => theFamilies.match(table) ?? sql`true`
+
+/** The type of a column as `textForm` wants it: an array has the text of an array, whatever is in it. */
+const typeOf = (each: TargetTable['columns'][number] & { dimensions?: number }): string =>
+  each.dimensions ? `${each.getSQLType()}[]` : each.getSQLType()
+
+/** Every column of row `alias` as its text form. */
+const textsOfRow = ({ columns }: TargetTable, alias: string): SQL =>
+  sql`jsonb_object(array[${list(
+    columns.flatMap((each) => [sql`${each.name}::text`, textForm(column(alias, each.name), typeOf(each))]),
+  )}])`
+
+/** The columns in which rows `s` and `t` differ, with the text forms of `shown`. */
+const differing = ({ columns }: TargetTable, shown: 's' | 't'): SQL =>
+  textsOf(
+    columns.map((each) => ({
+      name: each.name,
+      differs: textDiffers(column('s', each.name), column('t', each.name), typeOf(each)),
+      text: textForm(column(shown, each.name), typeOf(each)),
+    })),
+  )
+
+/** `on conflict … do update` of the rows that differ, of those only that `condition` lets. */
+function upsert(target: TargetTable, condition?: SQL): SQL {
+  const changed = target.columns.filter(({ name }) => !target.key.includes(name))
+  const key = list(target.key.map((name) => sql`${sql.identifier(name)}`))
+  if (changed.length === 0) return sql`on conflict (${key}) do nothing`
+  return sql`on conflict (${key}) do update
+      set ${list(changed.map(({ name }) => sql`${sql.identifier(name)} = ${column('excluded', name)}`))}
+      where not ${sameImage(rowOf('t', target.columns), rowOf('excluded', target.columns))}${condition ? sql` and ${condition}` : sql``}`
+}
+
+/** Unique values that change hands among the families are let go first: a constraint is checked row by row. */
+export function release(bound: Bound, target: TargetTable): SQL[] {
+  const t = target.relation
+  return uniqueKeys(target.table)
+    .filter(({ columns }) => nullable(columns).length > 0)
+    .map(({ columns }) => {
+      const claims = all(columns.map(({ name }) => sql`${column('j', name)} = ${column(t, name)}`))
+      return sql`
+    with judged as materialized (
+      select *
+      from ${judgedRows(bound, target, theFamilies)} as judged
+      where ${withheld} is null
+        and "#refusal" is null)
+    update ${tableSql(target.table)}
+    set ${setNull(nullable(columns))}
+    where (${ofFamilies(target)})
+      and ${all(columns.map(({ name }) => sql`${column(t, name)} is not null`))}
+      and exists (select from judged as j where ${claims} and not (${sameKey(target, 'j', t)}))
+      and not exists (select from judged as j where ${claims} and ${sameKey(target, 'j', t)})
+      and (not ${native} or ${older(t)})
+      and not (${own} and ${isOwn(bound, target, t, columns)})`
+    })
+}
+
+/**
+ * The target follows the legacy where nothing of its own is in the way. Yields the keys of the rows that there should
+ * be, the families under which rows are found otherwise, what is set aside, and whether a row was left as it is.
+ */
+export function follow(bound: Bound, target: TargetTable): SQL {
+  const { relation } = target
+  const isOwnRow = (key: SQL) =>
+    sql`exists (select from ${targetComplement} as d where ${ownOf(bound, target)} and d.key = ${key})`
+  const keys = keysOf(bound.target.indexOf(target))
+  return sql`
+    with ${settledRows(bound, target)},
+    written as (
+      insert into ${tableSql(target.table)} as t (${names(target)})
+      select ${list(target.columns.map(({ name }) => column('s', name)))}
+      from settled as s
+      where not s."#refused"
+        and not (${own} and ${isOwnRow(sql`s."#key"`)})
+      ${upsert(target, sql`(not ${native} or ${older('t')})`)}
+      returning ${keyIn(target, 't')} as key, ${familyIn(bound, target, 't')} as family)
+    select
+      (select array_agg(s."#key") from settled as s where not s."#refused")
+        || case when ${own} then array(
+          select d.key
+          from ${targetComplement} as d
+          where ${ownOf(bound, target)}
+            and d.family = any (${families})
+            and d.kind = 'whole') end,
+      (select array_agg(distinct w.family) from written as w where w.family <> all (${families})),
+      (select jsonb_agg(a) from (${asideRows(target)}) as a),
+      ${native} and exists (
+        select from settled as s
+        left join ${tableSql(target.table)} as t on ${sameKey(target, 's', 't')}
+        where not s."#refused"
+          and (${column('t', target.key[0] ?? '')} is null
+            or not ${older('t')}
+            and not ${sameImage(rowOf('s', target.columns), rowOf('t', target.columns))})
+        union all
+        select from ${tableSql(target.table)}
+        where (${ofFamilies(target)})
+          and not exists (select from settled as s where not s."#refused" and ${sameKey(target, 's', relation)}))
+    into ${keys}, ${more}, ${asides}, ${unfollowed}`
+}
+
+/** The quarantine says of the table's rows of the families what was just found, and nothing else. */
+export const setAside = (bound: Bound, { relation }: TargetTable): SQL => sql`
+    with found as (
+      select distinct on (key, constraint_name) *
+      from jsonb_to_recordset(${asides}) as a(key text, family text, constraint_name text, sqlstate text, scope text,
+        reason text, held jsonb)),
+    forgotten as (
+      delete from ${quarantine} as q
+      where q.system = ${bound.system.name}
+        and q.relation = ${relation}
+        and q.family = any (${families})
+        and not exists (select from found as f where f.key = q.key and f.constraint_name = q.constraint_name))
+    insert into ${quarantine} as q (system, relation, key, family, scope, constraint_name, sqlstate, reason, held)
+    select ${bound.system.name}, ${relation}, key, family, scope, constraint_name, sqlstate, reason, held
+    from found
+    on conflict (system, relation, key, constraint_name) do update
+    set family = excluded.family,
+      scope = excluded.scope,
+      sqlstate = excluded.sqlstate,
+      reason = excluded.reason,
+      held = excluded.held,
+      recorded_at = excluded.recorded_at
+    where (q.family, q.scope, q.sqlstate, q.reason, q.held)
+      is distinct from (excluded.family, excluded.scope, excluded.sqlstate, excluded.reason, excluded.held)`
+
+/** The families are set aside whole, for the reason that `withheld` says. */
+export const setFamiliesAside = (bound: Bound): SQL => sql`
+    insert into ${quarantine} (system, relation, key, family, scope, constraint_name, sqlstate, reason)
+    select ${bound.system.name}, coalesce((
+        select known
+        from unnest(array[${list(bound.target.map(({ relation }) => sql`${relation}::text`))}]) as known
+        where known = ${withheld} ->> 'relation'), ${bound.target[0]?.relation ?? ''}::text),
+      family, family, 'family', ${withheld} ->> 'constraint', ${withheld} ->> 'sqlstate', ${withheld} ->> 'reason'
+    from unnest(${families}) as family
+    on conflict (system, relation, key, constraint_name) do update
+    set family = excluded.family,
+      scope = excluded.scope,
+      sqlstate = excluded.sqlstate,
+      reason = excluded.reason,
+      held = excluded.held,
+      recorded_at = excluded.recorded_at`
+
+/** Deletes the rows of the families that nothing yields any longer. */
+export function removeStale(bound: Bound, target: TargetTable): SQL {
+  return sql`
+    delete from ${tableSql(target.table)}
+    where (${ofFamilies(target)})
+      and not exists (
+        select from unnest(${keysOf(bound.target.indexOf(target))}) as settled(key)
+        where settled.key = ${keyIn(target, target.relation)})`
+}
+
+/**
+ * What the legacy has changed wins over what the target has of its own: where deriving gives another value than it gave
+ * when the target's own was kept, the new one is taken.
+ */
+export function overrule(bound: Bound, target: TargetTable): SQL {
+  const value = (each: TargetTable['columns'][number]): SQL => {
+    const derived = textForm(column('s', each.name), typeOf(each))
+    return sql`case when d.kind = 'part' and d.kept ? ${each.name}::text
+          and d.derived ->> ${each.name}::text is not distinct from ${derived}
+        then ${column('o', each.name)} else ${column('s', each.name)} end`
+  }
+  return sql`
+    with ${settledRows(bound, target)}
+    insert into ${tableSql(target.table)} as t (${names(target)})
+    select ${list(target.columns.map(value))}
+    from ${targetComplement} as d
+    join settled as s on s."#key" = d.key
+    left join ${tableSql(target.table)} as o on ${sameKey(target, 'o', 's')}
+    where ${ownOf(bound, target)}
+      and d.family = any (${families})
+      and not s."#refused"
+      and (d.kind <> 'absent' or d.derived is distinct from ${textsOfRow(target, 's')})
+    ${upsert(target)}`
+}
+
+/** What the target has of its own of the families: what deriving does not give, beside what it gives. */
+export function keepOwn(bound: Bound, target: TargetTable): SQL {
+  const key = target.key[0] ?? ''
+  return sql`
+    with ${settledRows(bound, target)},
+    pair as (
+      select coalesce(s."#family", ${familyIn(bound, target, 't')}) as family, coalesce(s."#key", ${keyIn(target, 't')}) as key,
+        case when s."#key" is null then 'whole' when ${column('t', key)} is null then 'absent' else 'part' end as kind,
+        case
+          when s."#key" is null then ${textsOfRow(target, 't')}
+          when ${column('t', key)} is null then '{}'
+          else ${differing(target, 't')}
+        end as kept,
+        case
+          when s."#key" is null then '{}'
+          when ${column('t', key)} is null then ${textsOfRow(target, 's')}
+          else ${differing(target, 's')}
+        end as derived
+      from (
+        select *
+        from settled
+        where not "#refused") as s
+      full join (
+        select ${target.relation === 't' ? sql`*` : sql`${sql.identifier(target.relation)}.*`}
+        from ${tableSql(target.table)}
+        where (${ofFamilies(target)})
+          or exists (select from settled as s where ${sameKey(target, 's', target.relation)})) as t on ${sameKey(target, 's', 't')}),
+    found as (
+      select *
+      from pair
+      where kind <> 'part'
+        or kept <> '{}'),
+    forgotten as (
+      delete from ${targetComplement} as d
+      where ${ownOf(bound, target)}
+        and d.family = any (${families})
+        and not exists (select from found as f where f.key = d.key))
+    insert into ${targetComplement} as d (system, relation, key, family, kind, kept, derived)
+    select ${bound.system.name}, ${target.relation}, key, family, kind, kept, derived
+    from found
+    on conflict (system, relation, key) do update
+    set family = excluded.family,
+      kind = excluded.kind,
+      kept = excluded.kept,
+      derived = excluded.derived
+    where (d.family, d.kind, d.kept, d.derived) is distinct from (excluded.family, excluded.kind, excluded.kept, excluded.derived)`
+}
+
+/** Whether anything is set aside, or the target's own, of the families. */
+export const whatIsNoted = (bound: Bound): SQL => sql`
+    select
+      exists (select from ${quarantine} as q where q.system = ${bound.system.name} and q.family = any (${families})),
+      exists (select from ${targetComplement} as d where d.system = ${bound.system.name} and d.family = any (${families}))
+    into ${aside}, ${own}`

@@ -1,0 +1,222 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
+import { pinned } from '../../database/connect.ts'
+import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
+import { functionOf } from '../contract/text.ts'
+import { everything } from '../family.ts'
+import { judgedRows } from '../judge.ts'
+import { familyColumnsOf } from '../rows.ts'
+import { tableSql } from '../shape.ts'
+import { all, column, list, rowOf, sameImage } from '../sql.ts'
+import { type Effects, effectsOf } from './effects.ts'
+import { quoted } from './functions.ts'
+import { familyIn, keyIn, sameKey } from './settled.ts'
+import { families, touched } from './variables.ts'
+
+/** What every trigger of the sync is called; the table's name makes it unique. */
+export const triggerName = 'sluice_sync'
+
+/** The events that a table's triggers fire on, each with the transition tables that it has. */
+const events = [
+  { event: 'insert', transition: 'referencing new table as new_rows' },
+  { event: 'update', transition: 'referencing old table as old_rows new table as new_rows' },
+  { event: 'delete', transition: 'referencing old table as old_rows' },
+  { event: 'truncate', transition: '' },
+]
+
+/** A table as its triggers see it. */
+interface Watched {
+  relation: string
+  table: PgTable
+  key: string[]
+  columns: { name: string }[]
+  /** The family of row `alias`. */
+  family(alias: string): SQL
+  /** What a change of a column touches. */
+  touches(column: string): bigint
+}
+
+const watchedLegacy = (bound: Bound, effects: Effects, each: LegacyTable): Watched => ({
+  relation: each.relation,
+  table: each.table,
+  key: each.key,
+  columns: each.live.columns,
+  family: (alias) =>
+    sql`coalesce(${list(familyColumnsOf(bound, each.name, bound.system.legacy).map((name) => sql`${column(alias, name)}::text`))}, '')`,
+  touches: (name) => effects.ofLegacy(each, name),
+})
+
+const watchedTarget = (bound: Bound, effects: Effects, each: TargetTable): Watched => ({
+  relation: each.relation,
+  table: each.table,
+  key: each.key,
+  columns: each.columns,
+  family: (alias) => familyIn(bound, each, alias),
+  touches: (name) => effects.ofTarget(each, name),
+})
+
+/** The functions that the triggers of both shapes call, by table. */
+export function triggerFunctions(bound: Bound, schemas: readonly string[]): SQL[] {
+  const effects = effectsOf(bound)
+  return [
+    ...bound.legacy.map((each) =>
+      make(bound, schemas, each.relation, legacyBody(bound, effects, watchedLegacy(bound, effects, each))),
+    ),
+    ...bound.target.map((each) =>
+      make(bound, schemas, each.relation, targetBody(bound, effects, each, watchedTarget(bound, effects, each))),
+    ),
+  ]
+}
+
+const watch = (bound: Bound, relation: string): SQL => functionOf(bound.system, `watch_${relation}`)
+
+/**
+ * A role that may write only one of the tables fires the sync nevertheless: the function has its owner's rights, and a
+ * search_path of which nobody else decides. While it runs, its own writes fire nothing of ours.
+ */
+function make(bound: Bound, schemas: readonly string[], relation: string, body: SQL): SQL {
+  const settings = { ...pinned, 'sluice.writing': 'on', plan_cache_mode: 'force_generic_plan' }
+  const pins = Object.entries(settings)
+    .filter(([setting]) => setting !== 'client_encoding' && setting !== 'search_path')
+    .map(([setting, value]) => sql.raw(`set ${setting} to '${value}'`))
+  const path = list([sql`pg_catalog`, ...schemas.map((name) => sql`${sql.identifier(name)}`), sql`pg_temp`])
+  return sql`create or replace function ${watch(bound, relation)}() returns trigger language plpgsql
+    security definer set search_path to ${path} ${sql.join(pins, sql` `)} as ${quoted(body)}`
+}
+
+/** The statements that make the triggers of all tables. */
+export const makeTriggers = (bound: Bound): SQL[] =>
+  [...bound.legacy, ...bound.target].flatMap(({ table, relation }) =>
+    events.map(
+      ({ event, transition }) => sql`
+    create trigger ${sql.identifier(`${triggerName}_${event}`)}
+    after ${sql.raw(event)} on ${tableSql(table)} ${sql.raw(transition)}
+    for each statement
+    when (current_setting('sluice.writing', true) is distinct from 'on')
+    execute function ${watch(bound, relation)}()`,
+    ),
+  )
+
+function legacyBody(bound: Bound, effects: Effects, watched: Watched): SQL {
+  return body(effects, watched, {
+    truncated: sql`select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
+    keysGone: sql`null;`,
+    otherFamilies: () => sql``,
+    then: sql`perform ${functionOf(bound.system, 'forward')}(${families}, ${touched});`,
+  })
+}
+
+function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched: Watched): SQL {
+  const absent = (rows: SQL, alias: string, family: SQL) => sql`
+    insert into ${targetComplement} as d (system, relation, key, family, kind, kept)
+    select ${bound.system.name}, ${target.relation}, ${alias === 'j' ? sql`j."#key"` : keyIn(target, alias)}, ${family}, 'absent', '{}'
+    from ${rows} as ${sql.identifier(alias)}
+    where not exists (select from ${tableSql(target.table)} as t where ${sameKey(target, 't', alias)})
+    on conflict (system, relation, key) do update
+    set kind = excluded.kind,
+      kept = excluded.kept,
+      derived = '{}';`
+  const gone = absent(sql`old_rows`, 'o', watched.family('o'))
+  return body(effects, watched, {
+    // what another trigger of the same statement has derived again goes too
+    truncated: sql`
+    delete from ${tableSql(target.table)};
+    ${absent(judgedRows(bound, target, everything), 'j', sql`j."#family"`)}
+    select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
+    keysGone: gone,
+    otherFamilies: (alias) => sql`
+        union all
+        select q.family
+        from ${quarantine} as q
+        where q.system = ${bound.system.name}
+          and q.relation = ${target.relation}
+          and q.key = ${keyIn(target, alias)}
+        union all
+        select d.family
+        from ${targetComplement} as d
+        where d.system = ${bound.system.name}
+          and d.relation = ${target.relation}
+          and d.key = ${keyIn(target, alias)}`,
+    then: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null);`,
+  })
+}
+
+const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
+
+interface Parts {
+  truncated: SQL
+  /** Notes that rows are gone whose keys were there before. */
+  keysGone: SQL
+  otherFamilies(alias: string): SQL
+  then: SQL
+}
+
+/** Finds the families of the rows that a statement has really changed, and what the change touches. */
+function body(effects: Effects, watched: Watched, parts: Parts): SQL {
+  const ofRows = (rows: SQL, alias: string) => sql`
+    select array(
+        select distinct f.family
+        from ${rows} as ${sql.identifier(alias)}
+        cross join lateral (
+          select ${watched.family(alias)}${parts.otherFamilies(alias)}) as f(family)), ${bits(effects.everything)}
+    into ${families}, ${touched};`
+  return sql`
+#variable_conflict use_column
+declare
+  ${families} text[];
+  ${touched} bigint;
+begin
+  if tg_op = 'INSERT' then
+    ${ofRows(sql`new_rows`, 'n')}
+  elsif tg_op = 'DELETE' then
+    ${parts.keysGone}
+    ${ofRows(sql`old_rows`, 'o')}
+  elsif tg_op = 'UPDATE' then
+    ${changedRows(effects, watched, parts)}
+    if ${touched} = ${bits(effects.everything)} then ${parts.keysGone} end if;
+  else
+    ${parts.truncated}
+  end if;
+  if ${families} <> '{}' then
+    ${parts.then}
+  end if;
+  return null;
+end`
+}
+
+/** The families of rows before and after an update, and the union of what their changed columns touch. */
+function changedRows(effects: Effects, { key, columns, family, touches }: Watched, { otherFamilies }: Parts): SQL {
+  const groups = new Map<bigint, { name: string }[]>()
+  for (const each of columns) groups.set(touches(each.name), [...(groups.get(touches(each.name)) ?? []), each])
+  const changes = [...groups].map(
+    ([touch, group]) => sql`case when ${sameImage(rowOf('o', group), rowOf('n', group))} then 0 else ${bits(touch)} end`,
+  )
+  return sql`
+    select coalesce(array_agg(distinct f.family), '{}'), coalesce(bit_or(c.touched), 0)
+    into ${families}, ${touched}
+    from (select true as here, * from old_rows) as o
+    full join (select true as here, * from new_rows) as n on ${all(key.map((name) => sql`${column('o', name)} = ${column('n', name)}`))}
+    cross join lateral (
+      select case when o.here and n.here then ${sql.join(changes, sql` | `)} else ${bits(effects.everything)} end as touched) as c
+    cross join lateral (
+      select ${family('o')}
+      where o.here
+      union all
+      select ${family('n')}
+      where n.here${otherFamilies('n')}) as f(family)
+    where c.touched <> 0;`
+}
+
+/** Every family that any table or the ledger knows. */
+export function everyFamily(bound: Bound): SQL {
+  const effects = effectsOf(bound)
+  const tables = [
+    ...bound.legacy.map((each) => watchedLegacy(bound, effects, each)),
+    ...bound.target.map((each) => watchedTarget(bound, effects, each)),
+  ].map(({ table, family }) => sql`select ${family('t')} from ${tableSql(table)} as t`)
+  const ledger = [complement, quarantine, targetComplement].map(
+    (each) => sql`select t.family from ${each} as t where t.system = ${bound.system.name}`,
+  )
+  return sql.join([...tables, ...ledger], sql` union `)
+}

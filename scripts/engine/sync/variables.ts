@@ -1,0 +1,50 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { among } from '../family.ts'
+
+/** A variable of a generated function. No column has such a name, so that neither hides the other. */
+export const variable = (name: string): SQL => sql`${sql.identifier(`$${name}`)}`
+
+/** The families that are settled. */
+export const families = variable('families')
+
+/** What the write may have touched, as bits (see effects.ts). */
+export const touched = variable('touched')
+
+/** Whether the write came from the target's own applications. */
+export const native = variable('native')
+
+/** Why the target gets nothing of the families; null where it does. */
+export const withheld = variable('withheld')
+
+/** Whether the target has something of its own of the families, which the ledger keeps. */
+export const own = variable('own')
+
+/** Whether something of the families is set aside. */
+export const aside = variable('aside')
+
+/** What is set aside of one target table, as an array of jsonb. */
+export const asides = variable('asides')
+
+/** Families that were found to be touched besides. */
+export const more = variable('more')
+
+/** Families that are carried for the first time since both shapes are kept in step. */
+export const fresh = variable('fresh')
+
+/** Whether the target's own applications wrote what deriving does not give. */
+export const unfollowed = variable('unfollowed')
+
+/** The keys of the rows that a target table gets of the families; null where it was not looked at. */
+export const keysOf = (place: number): SQL => variable(`keys ${place}`)
+
+/** The families in `families`. */
+export const theFamilies = among(families)
+
+/** The key of the one row that is written back; null where all are. */
+export const only = variable('only')
+
+/** Whether any target table was left otherwise than derived. */
+export const unfollowedAny = variable('unfollowed any')
+
+/** The complement of families as it was before a write. */
+export const kept = variable('kept')
