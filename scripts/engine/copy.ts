@@ -8,6 +8,8 @@ import { currentPhase, enter, requireExpanded } from './ledger.ts'
 import { whileWritersWait, withLock } from './lock.ts'
 import { carriedOrSetAside, carryDependents } from './narrow.ts'
 import { claim, move, nextFamilies, remainingShards, rowsCarried, type Shard } from './shards.ts'
+import { carryAlive, requireNothingOwn } from './sync/batch.ts'
+import { isSyncing } from './sync/index.ts'
 import { inTransaction } from './transaction.ts'
 
 export interface CopyOptions {
@@ -18,6 +20,9 @@ export interface CopyOptions {
   /** Sessions that carry families side by side. */
   workers: number
 }
+
+/** Whether both shapes are kept in step while they are copied. */
+type Alive = CopyOptions & { alive: boolean }
 
 export interface Copied {
   families: number
@@ -34,19 +39,22 @@ export async function copy(context: Context, options: CopyOptions): Promise<Copi
   const started = performance.now()
   await requireExpanded(context)
   const carried = await withLock(context, 'exclusive', async () => {
-    const bound = await bind(context.system, context.connection.db)
-    await begin(context, bound)
-    if (!options.bulk) return inBatches(context, bound, options)
+    const { db } = context.connection
+    const bound = await bind(context.system, db)
+    const alive = await isSyncing(db, context.system)
+    if (!alive) await requireNothingOwn(db, context.system)
+    await begin(context, bound, alive)
+    if (!options.bulk) return inBatches(context, bound, { ...options, alive })
     return whileWritersWait(context, async () => {
       const rows = await loadInBulk(context, bound)
-      return rows === null ? inBatches(context, bound, options) : { families: 0, rows }
+      return rows === null ? inBatches(context, bound, { ...options, alive }) : { families: 0, rows }
     })
   })
   return { ...carried, seconds: (performance.now() - started) / 1000 }
 }
 
 /** What was proven is proven no longer once a copy starts. */
-async function begin(context: Context, bound: Bound): Promise<void> {
+async function begin(context: Context, bound: Bound, alive: boolean): Promise<void> {
   const phase = await currentPhase(context)
   const shape = Object.fromEntries(
     bound.legacy.map(({ live }) => [
@@ -54,10 +62,10 @@ async function begin(context: Context, bound: Bound): Promise<void> {
       live.columns.map(({ name, type }) => `${name} ${type}`),
     ]),
   )
-  await enter(context, phase === 'verified' ? 'expanded' : phase, shape)
+  await enter(context, phase === 'verified' ? (alive ? 'syncing' : 'expanded') : phase, shape)
 }
 
-async function inBatches(context: Context, bound: Bound, options: CopyOptions): Promise<Omit<Copied, 'seconds'>> {
+async function inBatches(context: Context, bound: Bound, options: Alive): Promise<Omit<Copied, 'seconds'>> {
   // a resumed run is not fresh, and takes no chance
   const fresh = !(await isFilled(context.connection.db, bound))
   const queue = await remainingShards(context, bound)
@@ -86,7 +94,7 @@ async function inBatches(context: Context, bound: Bound, options: CopyOptions): 
   await Promise.all(Array.from({ length: Math.max(1, options.workers) }, worker))
   context.signal.throwIfAborted()
   stop.signal.throwIfAborted()
-  await carryDependents(context, bound)
+  if (!options.alive) await carryDependents(context, bound)
   return sum
 }
 
@@ -94,7 +102,7 @@ async function carryShard(
   context: Context,
   bound: Bound,
   shard: Shard,
-  { batchSize, fresh }: { batchSize: number; fresh: boolean },
+  { batchSize, fresh, alive }: { batchSize: number; fresh: boolean; alive: boolean },
   advance: (families: number, rows: number) => void,
 ): Promise<void> {
   const { db } = context.connection
@@ -102,18 +110,25 @@ async function carryShard(
     context.signal.throwIfAborted()
     const { upTo, families, isLast } = batch
     const rows = await carriedOrSetAside(context, bound, batch, (range, withheld) =>
-      inTransaction(db, async (tx) => {
-        if ((await claim(tx, shard)) === null) return 0
-        const carried = await carry(tx, bound, range, { fresh, withheld })
-        const atEnd = range.upTo === upTo
-        await move(tx, shard, {
-          position: range.upTo,
-          families: atEnd ? families : 0,
-          rows: carried,
-          finished: isLast && atEnd,
-        })
-        return carried
-      }),
+      inTransaction(
+        db,
+        async (tx) => {
+          if ((await claim(tx, shard)) === null) return 0
+          const carried = alive
+            ? await carryAlive(tx, bound, range)
+            : await carry(tx, bound, range, { fresh, withheld })
+          const atEnd = range.upTo === upTo
+          await move(tx, shard, {
+            position: range.upTo,
+            families: atEnd ? families : 0,
+            rows: carried,
+            finished: isLast && atEnd,
+          })
+          return carried
+          // a batch that is alive waits for writers and then sees what they wrote
+        },
+        alive ? 'read committed' : 'repeatable read',
+      ),
     )
     advance(families, rows)
   }

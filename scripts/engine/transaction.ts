@@ -24,10 +24,15 @@ const passing = new Set(['40001', '40P01', '55P03'])
  * Runs `work` in one snapshot (REPEATABLE READ), and again when another session was in the way: what a stale
  * snapshot would overwrite ends in 40001 and is done anew.
  */
-export async function inTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>, attempts = 10): Promise<T> {
+export async function inTransaction<T>(
+  db: Database,
+  work: (tx: Transaction) => Promise<T>,
+  isolationLevel: 'repeatable read' | 'read committed' = 'repeatable read',
+  attempts = 10,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction(work, { isolationLevel: 'repeatable read' })
+      return await db.transaction(work, { isolationLevel })
     } catch (error) {
       if (attempt >= attempts || !passing.has(sqlstate(error) ?? '')) throw error
       await sleep(20 * 2 ** attempt * Math.random())

@@ -12,6 +12,7 @@ import { compareTarget, targetDifferences } from './proof/target.ts'
 import type { Difference, Proof } from './results.ts'
 import { tableName } from './shape.ts'
 import type { Executor } from './sql.ts'
+import { isSyncing } from './sync/index.ts'
 import { readWhole } from './transaction.ts'
 
 /** Sessions that compare tables side by side. */
@@ -113,5 +114,7 @@ async function record(context: Context, proof: Proof): Promise<void> {
   })
   const phase = await currentPhase(context)
   if (proof.identical && phase !== 'contracted') await enter(context, 'verified')
-  if (!proof.identical && phase === 'verified') await enter(context, 'expanded')
+  if (!proof.identical && phase === 'verified') {
+    await enter(context, (await isSyncing(db, context.system)) ? 'syncing' : 'expanded')
+  }
 }

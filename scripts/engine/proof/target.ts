@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { quarantine } from '../../../schema/ledger.ts'
+import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import { nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
 import { allBut } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { held, withheld } from '../quarantine.ts'
 import type { Difference, Differences } from '../results.ts'
+import { familyColumnsOf } from '../rows.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, type Executor, keyText, list, rowOf, sameImage, textDiffers, textForm, textsOf } from '../sql.ts'
 import { difference, type FoundRow } from './legacy.ts'
@@ -56,7 +57,7 @@ export function comparison(bound: Bound, target: TargetTable): SQL {
   const names = target.columns.map(({ name }) => name)
   const key = target.key.map((name) => sql`d.${sql.identifier(name)} = t.${sql.identifier(name)}`)
   const relations = [
-    ...uniqueKeys(target.table).map((unique) => ({ ...unique, sqlstate: '23505', gone: lost(target, unique) })),
+    ...uniqueKeys(target.table).map((unique) => ({ ...unique, sqlstate: '23505', gone: lost(bound, target, unique) })),
     ...references(target.table).map((reference) => ({ ...reference, sqlstate: '23503', gone: dangling(reference) })),
   ]
   const given = (name: string): SQL => {
@@ -100,16 +101,24 @@ export function comparison(bound: Bound, target: TargetTable): SQL {
       where c."#key" is not null
         and a.name is not null),
     problems as (
-      select coalesce(c."#key", c."#found") as key,
+      select coalesce(c."#key", c."#found", own.key) as key,
         case
+          when own.key is not null and ${isOwn(bound, target)} then null
+          when c."#key" is null and c.present is null then 'complement'
           when c."#key" is null or (refused and c.present) then 'extra'
-          when refused then null
+          when refused then case when own.key is not null then 'complement' end
           when c.present is null then 'missing'
           when ${differs(target, 'e.')} <> '{}' then 'differing'
+          when own.key is not null then 'complement'
         end as problem,
-        case when c."#key" is not null and c.present then ${differs(target, 't.')} end as found,
-        case when c."#key" is not null and c.present then ${differs(target, 'e.')} end as expected
+        case when c."#key" is not null and c.present then ${differs(target, 't.')} else own.kept end as found,
+        case when c."#key" is not null and c.present then ${differs(target, 'e.')} else own.derived end as expected
       from expected as c
+      full join (
+        select *
+        from ${targetComplement}
+        where system = ${bound.system.name}
+          and relation = ${target.relation}) as own on own.key = coalesce(c."#key", c."#found")
       union all
       select coalesce(a.key, q.key), 'quarantine', ${noted('q', 'constraint_name')}, ${noted('a', 'name')}
       from aside as a
@@ -129,12 +138,51 @@ const noted = (alias: string, name: string): SQL => sql`(jsonb_build_object('con
           'sqlstate', ${column(alias, 'sqlstate')}, 'scope', ${column(alias, 'scope')}, 'family', ${column(alias, 'family')})
           || coalesce(${column(alias, 'held')}, '{}'))`
 
+/**
+ * Whether the row is otherwise than derived because the target's own applications wrote it so, and the ledger keeps
+ * exactly that.
+ */
+function isOwn(bound: Bound, target: TargetTable): SQL {
+  const family = (prefix: string) =>
+    list(
+      familyColumnsOf(bound, target.name, bound.system.target).map((name) => sql`${column('c', prefix + name)}::text`),
+    )
+  return sql`case own.kind
+            when 'whole' then c.present and (c."#key" is null or refused) and own.kept = ${texts(target, 't.')}
+              and own.derived = '{}'
+            when 'absent' then c."#key" is not null and not refused and c.present is null and own.kept = '{}'
+              and own.derived = ${texts(target, 'e.')}
+            else c."#key" is not null and not refused and c.present and own.kept <> '{}'
+              and own.kept = ${differs(target, 't.')} and own.derived = ${differs(target, 'e.')}
+          end
+          and own.family = coalesce(case when not refused then c."#family" end, ${family('t.')}, '')`
+}
+
+/** Every column of a found or an expected row as its text form. */
+const texts = ({ columns }: TargetTable, side: 'e.' | 't.'): SQL =>
+  sql`jsonb_object(array[${list(
+    columns.flatMap((each) => [sql`${each.name}::text`, textForm(column('c', side + each.name), typeOf(each))]),
+  )}])`
+
+/** The type as `textForm` wants it: an array has the text of an array, whatever is in it. */
+const typeOf = (each: TargetTable['columns'][number]): string =>
+  each.getSQLType() + '[]'.repeat((each as { dimensions?: number }).dimensions ?? 0)
+
 const flag = (i: number): SQL => column('c', `gone ${i}`)
 
-const lost = ({ table, columns, key }: TargetTable, unique: UniqueKey): SQL => sql`exists (
+/** Whether another row has the value: one of a smaller key, or one to which the target's own applications gave it. */
+const lost = ({ system }: Bound, { table, columns, key, relation }: TargetTable, unique: UniqueKey): SQL => sql`exists (
         select from ${tableSql(table)} as x
         where ${all(unique.columns.map(({ name }) => sql`${column('x', name)} = ${column('c', name)}`))}
-          and row(${list(keyOf({ columns, key }).map(({ name }) => column('x', name)))}) < row(${list(keyOf({ columns, key }).map(({ name }) => column('c', name)))}))`
+          and (row(${list(keyOf({ columns, key }).map(({ name }) => column('x', name)))}) < row(${list(keyOf({ columns, key }).map(({ name }) => column('c', name)))})
+            or (${all(key.map((name) => sql`${column('x', name)} = ${column('c', name)}`))}) is not true
+            and exists (
+              select
+              from ${targetComplement} as own
+              where own.system = ${system.name}
+                and own.relation = ${relation}
+                and own.key = ${keyText(key.map((name) => column('x', name)))}
+                and (own.kind = 'whole' or own.kept ?| array[${list(unique.columns.map(({ name }) => sql`${name}::text`))}]))))`
 
 const dangling = ({ columns, parent, parentColumns }: Reference): SQL => sql`(${all(
   columns.map(({ name }) => sql`${column('c', name)} is not null`),
@@ -146,7 +194,7 @@ const dangling = ({ columns, parent, parentColumns }: Reference): SQL => sql`(${
 const differs = ({ columns }: TargetTable, side: 'e.' | 't.'): SQL =>
   textsOf(
     columns.map((each) => {
-      const type = each.getSQLType() + '[]'.repeat((each as { dimensions?: number }).dimensions ?? 0)
+      const type = typeOf(each)
       const value = (prefix: string) => column('c', prefix + each.name)
       return {
         name: each.name,

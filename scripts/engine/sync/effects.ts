@@ -52,13 +52,15 @@ export function effectsOf(bound: Bound): Effects {
   /** The legacy tables that are restored from a column of a target table, or from any. */
   const keeping = (each: TargetTable, column?: string): bigint =>
     union(
-      legacy.filter((one) => {
-        const { rows, values } = restores.get(one) as ReturnType<typeof lineageOf>
-        const reads = [...rows, ...[...values.values()].flatMap((sources) => [...sources])]
-        return reads.some((source) =>
-          column === undefined ? source.startsWith(`${each.relation}.`) : source === `${each.relation}.${column}`,
-        )
-      }).map(keep),
+      legacy
+        .filter((one) => {
+          const { rows, values } = restores.get(one) as ReturnType<typeof lineageOf>
+          const reads = [...rows, ...[...values.values()].flatMap((sources) => [...sources])]
+          return reads.some((source) =>
+            column === undefined ? source.startsWith(`${each.relation}.`) : source === `${each.relation}.${column}`,
+          )
+        })
+        .map(keep),
     )
 
   const ofLegacy = (one: LegacyTable, column: string): bigint => {

@@ -31,7 +31,11 @@ const byValues = sql.raw(
 
 const undone = 'SLUIU'
 
-const statements = (parts: readonly SQL[]): SQL => sql.join(parts.map((each) => sql`${each};`), sql`\n`)
+const statements = (parts: readonly SQL[]): SQL =>
+  sql.join(
+    parts.map((each) => sql`${each};`),
+    sql`\n`,
+  )
 
 /** A function body in dollar quotes that cannot occur in it. */
 export function quoted(body: SQL): SQL {
@@ -43,7 +47,8 @@ const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
 
 const has = (value: bigint): SQL => sql`${touched} & ${bits(value)} <> 0`
 
-const when = (condition: SQL, then: readonly SQL[]): SQL => (then.length ? sql`if ${condition} then ${statements(then)} end if` : sql`null`)
+const when = (condition: SQL, then: readonly SQL[]): SQL =>
+  then.length ? sql`if ${condition} then ${statements(then)} end if` : sql`null`
 
 /** `settle(families, touched, native, withheld)`: makes both shapes of some families agree, and notes what only one of them holds. */
 export function settleFunction(bound: Bound): SQL {

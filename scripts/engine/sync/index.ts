@@ -1,15 +1,14 @@
 import { eq, sql } from 'drizzle-orm'
 import { family, migration, shard } from '../../../schema/ledger.ts'
 import type { Database } from '../../database/connect.ts'
-import { Refusal } from '../../errors.ts'
 import { type Bound, bind } from '../bound.ts'
 import type { Context } from '../context.ts'
 import { functionOf } from '../contract/text.ts'
-import { currentPhase, enter, requireExpanded } from '../ledger.ts'
+import { requireExpanded } from '../ledger.ts'
 import { withLock } from '../lock.ts'
 import { rows } from '../preflight/look.ts'
 import { lockTables } from '../rollback/locks.ts'
-import { tableName, tableSql } from '../shape.ts'
+import { tableName } from '../shape.ts'
 import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
 import { forwardFunction, settleFunction } from './functions.ts'
@@ -109,7 +108,9 @@ async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   for (const statement of triggerFunctions(bound, await ownedSchemas(tx, system))) await tx.execute(statement)
   const settle = sql`${functionOf(system, 'settle')}(text[], bigint, boolean, jsonb)`
   const forward = sql`${functionOf(system, 'forward')}(text[], bigint)`
-  const watches = [...bound.legacy, ...bound.target].map(({ relation }) => sql`${functionOf(system, `watch_${relation}`)}()`)
+  const watches = [...bound.legacy, ...bound.target].map(
+    ({ relation }) => sql`${functionOf(system, `watch_${relation}`)}()`,
+  )
   await tx.execute(sql`revoke all on function ${sql.join([settle, forward, ...watches], sql`, `)} from public`)
 }
 
@@ -145,5 +146,3 @@ async function enterWithin(context: Context, tx: Executor, phase: 'syncing' | 'e
     set phase = excluded.phase,
       changed_at = now()`)
 }
-
-void [currentPhase, enter, Refusal, tableSql]

@@ -67,7 +67,8 @@ function elsewhere(bound: Bound, target: TargetTable): SQL[] {
 function claimants(bound: Bound, target: TargetTable): SQL[] {
   return uniqueKeys(target.table).flatMap(({ name, columns }) => {
     const given = nullable(columns)
-    const same = (a: string, b: string) => all(columns.map((each) => sql`${column(a, each.name)} = ${column(b, each.name)}`))
+    const same = (a: string, b: string) =>
+      all(columns.map((each) => sql`${column(a, each.name)} = ${column(b, each.name)}`))
     const waiting = (from: SQL, alias: string, condition: SQL) => sql`
       select q.family
       from ${from}
@@ -82,7 +83,11 @@ function claimants(bound: Bound, target: TargetTable): SQL[] {
       join ${tableSql(target.table)} as t on ${same('j', 't')}
       where not (${sameKey(target, 'j', 't')})`,
       waiting(sql`${judged(target)} as j`, 'j', all(columns.map((each) => sql`${column('j', each.name)} is not null`))),
-      waiting(tableSql(target.table), target.relation, sql`(${own(target)}) and ${all(columns.map((each) => sql`${column(target.relation, each.name)} is not null`))}`),
+      waiting(
+        tableSql(target.table),
+        target.relation,
+        sql`(${own(target)}) and ${all(columns.map((each) => sql`${column(target.relation, each.name)} is not null`))}`,
+      ),
     ]
   })
 }
@@ -98,7 +103,10 @@ function referring(bound: Bound, parent: TargetTable): SQL[] {
           all(parentColumns.map((each, i) => sql`${column('c', columns[i]?.name ?? '')} = ${column(alias, each.name)}`))
         const given = nullable(columns)
         const missed = sql`jsonb_object(array[${list(
-          parentColumns.flatMap((each, i) => [sql`${columns[i]?.name ?? ''}::text`, sql`${column('j', each.name)}::text`]),
+          parentColumns.flatMap((each, i) => [
+            sql`${columns[i]?.name ?? ''}::text`,
+            sql`${column('j', each.name)}::text`,
+          ]),
         )}])`
         return [
           sql`

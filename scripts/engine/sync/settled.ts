@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import { targetComplement } from '../../../schema/ledger.ts'
+import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import { nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
 import { judgedRows } from '../judge.ts'
@@ -8,11 +8,10 @@ import { held } from '../quarantine.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, keyText, list, typeSql } from '../sql.ts'
-import { families, keysOf, native, own, theFamilies, withheld } from './variables.ts'
+import { aside, families, keysOf, native, own, theFamilies, withheld } from './variables.ts'
 
 /** The key of row `alias` of a target table as the ledger writes it. */
-export const keyIn = (target: TargetTable, alias: string): SQL =>
-  keyText(target.key.map((name) => column(alias, name)))
+export const keyIn = (target: TargetTable, alias: string): SQL => keyText(target.key.map((name) => column(alias, name)))
 
 /** Whether row `alias` of a target table has the key that the ledger writes as `text`. */
 export function hasKey(target: TargetTable, alias: string, text: SQL): SQL {
@@ -31,8 +30,7 @@ export const ownOf = (bound: Bound, target: TargetTable, alias = 'd'): SQL =>
   sql`${sql.identifier(alias)}.system = ${bound.system.name} and ${sql.identifier(alias)}.relation = ${target.relation}`
 
 /** Whether row `alias` was there before this transaction wrote: nobody is in the middle of changing it. */
-export const older = (alias: string): SQL =>
-  sql`age(${column(alias, 'xmin')}) > age(pg_current_xact_id()::xid)`
+export const older = (alias: string): SQL => sql`age(${column(alias, 'xmin')}) > age(pg_current_xact_id()::xid)`
 
 /** A relation that may cost a derived row something: when it does, by which flag, and what is given up. */
 interface Relation {
@@ -62,7 +60,7 @@ export function settledRows(bound: Bound, target: TargetTable): SQL {
   return sql`judged as materialized (
       select *
       from ${judgedRows(bound, target, theFamilies)} as judged
-      where ${withheld} is null),
+      where ${withheld} is null${stillWithheld(bound)}),
     considered as (
       select j.*${sql.join(considered(bound, target), sql``)}
       from judged as j),
@@ -72,6 +70,15 @@ export function settledRows(bound: Bound, target: TargetTable): SQL {
         ${list(target.columns.map(value))}
       from considered as c)`
 }
+
+/** Families that the target refused as a whole are tried again when the legacy writes them, and not before. */
+export const stillWithheld = ({ system }: Bound): SQL => sql`
+        and not (${native} and ${aside} and exists (
+          select
+          from ${quarantine} as q
+          where q.system = ${system.name}
+            and q.scope = 'family'
+            and q.family = judged."#family"))`
 
 /** What is set aside of the considered rows, as `quarantine` wants it. */
 export function asideRows(target: TargetTable): SQL {
@@ -144,7 +151,12 @@ function winner(bound: Bound, target: TargetTable, { columns }: UniqueKey): SQL 
 }
 
 /** Whether one of the columns of row `alias` of the target holds what only its own applications wrote. */
-export const isOwn = (bound: Bound, target: TargetTable, alias: string, columns: readonly PgColumn[]): SQL => sql`exists (
+export const isOwn = (
+  bound: Bound,
+  target: TargetTable,
+  alias: string,
+  columns: readonly PgColumn[],
+): SQL => sql`exists (
                 select from ${targetComplement} as d
                 where ${ownOf(bound, target)}
                   and d.key = ${keyIn(target, alias)}

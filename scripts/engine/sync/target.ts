@@ -5,7 +5,7 @@ import { nullable, uniqueKeys } from '../constraints.ts'
 import { judgedRows } from '../judge.ts'
 import { tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, setNull, textDiffers, textForm, textsOf } from '../sql.ts'
-import { asideRows, familyIn, isOwn, keyIn, older, ownOf, sameKey, settledRows } from './settled.ts'
+import { asideRows, familyIn, isOwn, keyIn, older, ownOf, sameKey, settledRows, stillWithheld } from './settled.ts'
 import { aside, asides, families, keysOf, more, native, own, theFamilies, unfollowed, withheld } from './variables.ts'
 
 const names = ({ columns }: TargetTable): SQL => list(columns.map(({ name }) => sql`${sql.identifier(name)}`))
@@ -54,7 +54,7 @@ export function release(bound: Bound, target: TargetTable): SQL[] {
     with judged as materialized (
       select *
       from ${judgedRows(bound, target, theFamilies)} as judged
-      where ${withheld} is null
+      where ${withheld} is null${stillWithheld(bound)}
         and "#refusal" is null)
     update ${tableSql(target.table)}
     set ${setNull(nullable(columns))}
@@ -121,6 +121,7 @@ export const setAside = (bound: Bound, { relation }: TargetTable): SQL => sql`
       where q.system = ${bound.system.name}
         and q.relation = ${relation}
         and q.family = any (${families})
+        and not (${native} and q.scope = 'family')
         and not exists (select from found as f where f.key = q.key and f.constraint_name = q.constraint_name))
     insert into ${quarantine} as q (system, relation, key, family, scope, constraint_name, sqlstate, reason, held)
     select ${bound.system.name}, ${relation}, key, family, scope, constraint_name, sqlstate, reason, held

@@ -103,7 +103,7 @@ function legacyBody(bound: Bound, effects: Effects, watched: Watched): SQL {
     truncated: sql`select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
     keysGone: sql`null;`,
     otherFamilies: () => sql``,
-    then: sql`perform ${functionOf(bound.system, 'forward')}(${families}, ${touched});`,
+    propagate: sql`perform ${functionOf(bound.system, 'forward')}(${families}, ${touched});`,
   })
 }
 
@@ -138,7 +138,7 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
         where d.system = ${bound.system.name}
           and d.relation = ${target.relation}
           and d.key = ${keyIn(target, alias)}`,
-    then: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null);`,
+    propagate: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null);`,
   })
 }
 
@@ -149,7 +149,7 @@ interface Parts {
   /** Notes that rows are gone whose keys were there before. */
   keysGone: SQL
   otherFamilies(alias: string): SQL
-  then: SQL
+  propagate: SQL
 }
 
 /** Finds the families of the rows that a statement has really changed, and what the change touches. */
@@ -179,7 +179,7 @@ begin
     ${parts.truncated}
   end if;
   if ${families} <> '{}' then
-    ${parts.then}
+    ${parts.propagate}
   end if;
   return null;
 end`
@@ -190,7 +190,8 @@ function changedRows(effects: Effects, { key, columns, family, touches }: Watche
   const groups = new Map<bigint, { name: string }[]>()
   for (const each of columns) groups.set(touches(each.name), [...(groups.get(touches(each.name)) ?? []), each])
   const changes = [...groups].map(
-    ([touch, group]) => sql`case when ${sameImage(rowOf('o', group), rowOf('n', group))} then 0 else ${bits(touch)} end`,
+    ([touch, group]) =>
+      sql`case when ${sameImage(rowOf('o', group), rowOf('n', group))} then 0 else ${bits(touch)} end`,
   )
   return sql`
     select coalesce(array_agg(distinct f.family), '{}'), coalesce(bit_or(c.touched), 0)
