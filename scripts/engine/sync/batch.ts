@@ -1,0 +1,66 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
+import { Refusal } from '../../errors.ts'
+import type { Bound } from '../bound.ts'
+import { functionOf } from '../contract/text.ts'
+import { columnsOf, familyOf, type Range, textWithin, within } from '../family.ts'
+import { rows } from '../preflight/look.ts'
+import { legacyRows } from '../rows.ts'
+import type { Executor } from '../sql.ts'
+import type { System } from '../system.ts'
+import { effectsOf } from './effects.ts'
+
+/**
+ * Carries the families of a range while both shapes are alive: by the same function that the triggers call, so that a
+ * batch and a writer are the same to each other. The families are locked before they are read.
+ * @returns the number of legacy rows carried
+ */
+export async function carryAlive(db: Executor, bound: Bound, range: Range): Promise<number> {
+  const everything = sql.raw(`${effectsOf(bound).everything}::bigint`)
+  // our own writes are no news to the triggers
+  await db.execute(sql`select set_config('sluice.writing', 'on', true)`)
+  await db.execute(
+    sql`select ${functionOf(bound.system, 'forward')}(array(${familiesWithin(bound, range)}), ${everything})`,
+  )
+  const counts = bound.legacy.map(
+    (legacy) => sql`(select count(*) from ${legacyRows(bound, legacy, within(range))} as l)`,
+  )
+  const [row] = await rows<{ carried: number }>(db, sql`select (${sql.join(counts, sql` + `)})::float8 as "carried"`)
+  return row?.carried ?? 0
+}
+
+/** Every family of a range that any table or the ledger knows. */
+function familiesWithin(bound: Bound, range: Range): SQL {
+  const tables = [
+    ...bound.legacy.map(({ name }) => bound.sources[name] as object),
+    ...bound.target.map(({ table }) => table as object),
+  ].map((source) => {
+    const match = within(range).match(source)
+    return sql`select coalesce(${familyOf(columnsOf(source))}, '') from ${source}${match ? sql` where ${match}` : sql``}`
+  })
+  const ledger = [complement, quarantine, targetComplement].map(
+    (each) => sql`
+      select ${each.family}
+      from ${each}
+      where ${each.system} = ${bound.system.name}
+        and ${textWithin(sql`${each.family}`, range, false)}`,
+  )
+  return sql.join([...tables, ...ledger], sql` union `)
+}
+
+/**
+ * A copy that nothing keeps in step would overwrite what the target's own applications wrote.
+ * @throws Refusal where the ledger keeps something of theirs
+ */
+export async function requireNothingOwn(db: Executor, { name }: System): Promise<void> {
+  const [found] = await rows<{ rows: number }>(
+    db,
+    sql`select count(*)::float8 as "rows" from ${targetComplement} where ${targetComplement.system} = ${name}`,
+  )
+  if (!found?.rows) return
+  throw new Refusal(
+    'the target has rows of its own, which a copy would overwrite while both shapes are not kept in step',
+    { system: name, rows: found.rows },
+    'npm run sync, then npm run copy',
+  )
+}
