@@ -1,16 +1,13 @@
 import { and, type Column, gt, is, isNull, lte, or, type SQL, type SQLWrapper, sql, Table } from 'drizzle-orm'
+import { inRange, isAmong, isIn, type Range } from './order.ts'
 import type { System, Tables } from './system.ts'
+
+export { inRange, type Range } from './order.ts'
 
 /** The families that a query is asked for. */
 export interface Keys {
   /** The condition that a row of `source` belongs to one of the families; undefined when all are asked for. */
   match(source: object): SQL | undefined
-}
-
-/** Families after `after` up to and including `upTo` in key order; null is an open end. */
-export interface Range {
-  after: string | null
-  upTo: string | null
 }
 
 /** A session's temporary table of the families that are asked for by name, each written as its text. */
@@ -21,9 +18,13 @@ export const also = sql.raw('pg_temp.sluice_also')
 
 const familyColumns = new WeakMap<object, Column[]>()
 
-/** Makes the family columns of each source known, so that `match` can be asked of the source itself. */
+/**
+ * Makes the family columns of each source known, so that `match` can be asked of the source itself. A target table that
+ * nothing is derived into belongs to no family.
+ */
 export function registerFamilies(system: System, sources: Tables): void {
   for (const [name, source] of Object.entries(sources)) {
+    if (isUnderived(system, source)) continue
     const columns = (system.family[name] ?? []).map(
       (property) => (source as unknown as Record<string, Column>)[property],
     )
@@ -33,6 +34,9 @@ export function registerFamilies(system: System, sources: Tables): void {
     familyColumns.set(source, columns as Column[])
   }
 }
+
+const isUnderived = ({ target, derive }: System, source: object): boolean =>
+  Object.values(target).some((table) => table === source) && !derive.some(({ table }) => table === source)
 
 /** The columns of which the first that is not null is a row's family. */
 export function columnsOf(source: object): Column[] {
@@ -106,29 +110,7 @@ const begins = ({ after }: Range): SQL | undefined => (after === null ? sql`true
 
 const hasNone = (families: SQL): SQL => sql`'' = any (array(select family from ${families}))`
 
-/** Whether a column lies in the range; undefined when the range has no end on either side. */
-export function inRange(column: Column, { after, upTo }: Range): SQL | undefined {
-  return and(
-    after === null ? undefined : sql`${column} > ${bound(column, after)}`,
-    upTo === null ? undefined : sql`${column} <= ${bound(column, upTo)}`,
-  )
-}
-
-const isIn = (column: Column, families: SQL): SQL =>
-  sql`${column} = any (array(select family::${sql.raw(comparableType(column))} from ${families}))`
-
-const bound = (column: Column, value: string): SQL => sql`${value}::${sql.raw(comparableType(column))}`
-
-/** The type in which a text compares with the column by the column's own index. */
-const comparableType = (column: Column): string =>
-  column instanceof Object && 'getSQLType' in column && column.getSQLType().startsWith('char(') ? 'bpchar' : 'text'
-
 /** Only the families in an array of text. */
 export const among = (families: SQL): Keys => ({
-  match: (source) =>
-    each(
-      source,
-      (column) => sql`${column} = any (${families}::${sql.raw(comparableType(column))}[])`,
-      sql`'' = any (${families})`,
-    ),
+  match: (source) => each(source, (column) => isAmong(column, families), sql`'' = any (${families})`),
 })
