@@ -89,7 +89,9 @@ export const targetComplement = sluice.table(
     system: text().notNull(),
     relation: text().notNull(),
     key: text().notNull(),
+    /** The family that answers for the row, and the one under which it is found in the target. */
     family: text().notNull(),
+    targetFamily: text().notNull(),
     kind: text({ enum: ['part', 'whole', 'absent'] }).notNull(),
     kept: jsonb().$type<Record<string, string | null>>().notNull(),
     derived: jsonb().$type<Record<string, string | null>>().notNull().default({}),
@@ -98,6 +100,7 @@ export const targetComplement = sluice.table(
     primaryKey({ name: 'target_complement_pkey', columns: [table.system, table.relation, table.key] }),
     check('target_complement_kind_check', sql`${table.kind} in ('part', 'whole', 'absent')`),
     index('idx_target_complement_system_family').on(table.system, table.family),
+    index('idx_target_complement_system_target_family').on(table.system, table.targetFamily),
   ],
 )
 

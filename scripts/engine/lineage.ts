@@ -10,6 +10,8 @@ export interface Lineage {
   rows: Set<Source>
   /** By the name of the column that the query yields. */
   values: Map<string, Set<Source>>
+  /** Columns that are joined with each other by being equal. */
+  joined: [Source, Source][]
 }
 
 /**
@@ -22,6 +24,7 @@ export function lineageOf(transform: Transform, sources: Tables): Lineage {
   const names = new Map(Object.entries(transform.table).map(([property, column]) => [property, column as Column]))
   return {
     rows: deciding(query.getSQL()),
+    joined: equalIn(query.getSQL()),
     values: new Map(
       Object.entries(fields(transform, sources)).map(([property, value]) => [
         names.get(property)?.name ?? property,
@@ -48,6 +51,17 @@ function columnsIn(chunks: readonly unknown[], found = new Set<Source>()): Set<S
     else if (Array.isArray(chunk)) columnsIn(chunk, found)
   }
   return found
+}
+
+/** The pairs of columns that a query compares with `=`. */
+function equalIn(query: SQL): [Source, Source][] {
+  return query.queryChunks.flatMap((chunk, i, chunks): [Source, Source][] => {
+    if (is(chunk, SQL)) return equalIn(chunk)
+    if (is(chunk, Subquery)) return equalIn(chunk._.sql)
+    const [before, after] = [chunks[i - 1], chunks[i + 1]]
+    const equal = textOf(chunk)?.trim() === '=' && is(before, Column) && is(after, Column)
+    return equal ? [[sourceOf(before), sourceOf(after)]] : []
+  })
 }
 
 const textOf = (chunk: unknown): string | undefined =>

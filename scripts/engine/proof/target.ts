@@ -155,6 +155,7 @@ function isOwn(bound: Bound, target: TargetTable): SQL {
             else c."#key" is not null and not refused and c.present and own.kept <> '{}'
               and own.kept = ${differs(target, 't.')} and own.derived = ${differs(target, 'e.')}
           end
+          and own.target_family = coalesce(case when c.present then coalesce(${family('t.')}) else c."#family" end, '')
           and own.family = coalesce(case when not refused then c."#family" end, ${family('t.')}, '')`
 }
 

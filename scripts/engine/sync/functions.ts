@@ -15,6 +15,7 @@ import {
   kept,
   keysOf,
   more,
+  moved,
   native,
   only,
   own,
@@ -22,6 +23,8 @@ import {
   unfollowed,
   unfollowedAny,
   withheld,
+  yielding,
+  yieldingAll,
 } from './variables.ts'
 
 /** Errors that a row's values cause, which set it aside; whatever else happens fails the statement. */
@@ -69,18 +72,22 @@ declare
   ${more} text[] := ${families};
   ${own} boolean := false;
   ${aside} boolean := false;
+  ${moved} boolean := false;
   ${asides} jsonb;
   ${unfollowed} boolean;
   ${unfollowedAny} boolean := false;
   ${only} text;
   ${kept} jsonb;
+  ${yielding} text[];
+  ${yieldingAll} text[] := '{}';
+  "$found" text[] := '{}';
   ${sql.join(keys, sql` `)}
 begin
   <<settling>>
   loop
     loop
       if ${more} is not null then ${statements([lockFamilies(bound), whatIsNoted(bound)])} end if;
-      if ${aside} then ${touched} := ${everything}; end if;
+      if ${aside} or ${moved} then ${touched} := ${everything}; end if;
       exit when ${touched} & ${bits(effects.reshapeAny)} = 0;
       ${relatedFamilies(bound)};
       exit when ${more} is null;
@@ -92,10 +99,10 @@ begin
       ${touched} := ${everything};
       ${statements(complementBefore(bound, everything))}
     end if;
-    for pass in 1..2 loop
+    for pass in 1..3 loop
       -- what is new to the target comes to it before anything is written back
       continue when pass = 1 and not (${native} and ${fresh} <> '{}');
-      if ${native} and pass = 2 then
+      if ${native} and pass > 1 then
         ${statements(legacy.map((each) => when(has(effects.keep(each)), writtenBack(bound, each))))}
       end if;
       ${statements(
@@ -103,6 +110,7 @@ begin
           when(has(effects.follow(each)), [
             when(has(effects.reshape(each)), release(bound, each)),
             follow(bound, each),
+            sql`"$found" := "$found" || ${yielding}`,
             sql`${unfollowedAny} := ${unfollowedAny} or ${unfollowed}`,
             sql`if ${more} is not null then ${families} := ${families} || ${more}; ${more} := null; end if`,
             // a row that is refused takes others with it, which only a whole settlement knows
@@ -111,12 +119,16 @@ begin
           ]),
         ),
       )}
+      -- what was kept of the legacy and hides what was written yields to it, once
+      exit when pass = 2 and "$found" <@ ${yieldingAll} or pass = 2 and not ${native};
+      if pass > 1 then ${yieldingAll} := "$found"; end if;
+      "$found" := '{}';
     end loop;
     exit settling;
   end loop;
   if ${withheld} is not null then ${setFamiliesAside(bound)}; end if;
-  if not ${native} and ${has(effects.reshapeAny)} then
-    ${statements([...target].reverse().map((each) => removeStale(bound, each)))}
+  if not ${native} then
+    ${statements([...target].reverse().map((each) => when(has(effects.reshape(each)), [removeStale(bound, each)])))}
   end if;
   if ${own} and not ${native} then
     ${statements(target.map((each) => when(has(effects.follow(each)), [overrule(bound, each)])))}

@@ -5,7 +5,7 @@ import { duplicates } from '../complement.ts'
 import { legacyRows, restoredRows } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
 import { all, column, keyText, list, rowOf, rowText, sameImage, textDiffers, textForm, textsOf } from '../sql.ts'
-import { families, only, theFamilies } from './variables.ts'
+import { families, only, theFamilies, yieldingAll } from './variables.ts'
 
 /** The live columns that restore yields and that may be written. */
 const restorable = ({ table, live }: LegacyTable): LiveColumn[] => {
@@ -54,7 +54,7 @@ export function removeGone(bound: Bound, legacy: LegacyTable): SQL {
 
 /**
  * Writes what the target's own applications wrote to the legacy rows of the families: restore, less what was kept of
- * the legacy (the constant complement). A row that was kept whole and is restored now takes what is restored. With
+ * the legacy (the constant complement), but for columns that would keep the write from being derived again. A row that was kept whole and is restored now takes what is restored. With
  * `only` set, of one row alone.
  */
 export function writeBack(bound: Bound, legacy: LegacyTable): SQL {
@@ -62,7 +62,8 @@ export function writeBack(bound: Bound, legacy: LegacyTable): SQL {
   const names = list(columns.map(({ name }) => sql`${sql.identifier(name)}`))
   const changed = columns.filter(({ name }) => !legacy.key.includes(name))
   const value = ({ name }: LiveColumn): SQL =>
-    sql`case when k.kind = 'part' and k.kept ? ${name}::text then ${column('l', name)} else ${column('r', name)} end`
+    sql`case when k.kind = 'part' and k.kept ? ${name}::text and ${`${legacy.relation}.${name}`}::text <> all (${yieldingAll})
+          then ${column('l', name)} else ${column('r', name)} end`
   const asked = sql`(${only} is null or r."#key" = ${only})`
   return sql`
     with restored as materialized (

@@ -3,10 +3,35 @@ import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, TargetTable } from '../bound.ts'
 import { nullable, uniqueKeys } from '../constraints.ts'
 import { judgedRows } from '../judge.ts'
+import { lineageOf } from '../lineage.ts'
 import { tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, setNull, textDiffers, textForm, textsOf } from '../sql.ts'
-import { asideRows, familyIn, isOwn, keyIn, older, ownOf, sameKey, settledRows, stillWithheld } from './settled.ts'
-import { aside, asides, families, keysOf, more, native, own, theFamilies, unfollowed, withheld } from './variables.ts'
+import {
+  asideRows,
+  familyIn,
+  hasKey,
+  isOwn,
+  keyIn,
+  older,
+  ownOf,
+  sameKey,
+  settledRows,
+  stillWithheld,
+} from './settled.ts'
+import {
+  aside,
+  asides,
+  families,
+  keysOf,
+  more,
+  moved,
+  native,
+  own,
+  theFamilies,
+  unfollowed,
+  withheld,
+  yielding,
+} from './variables.ts'
 
 const names = ({ columns }: TargetTable): SQL => list(columns.map(({ name }) => sql`${sql.identifier(name)}`))
 
@@ -106,8 +131,34 @@ export function follow(bound: Bound, target: TargetTable): SQL {
         union all
         select from ${tableSql(target.table)}
         where (${ofFamilies(target)})
+          and not ${answeredElsewhere(bound, target)}
           and not exists (select from settled as s where not s."#refused" and ${sameKey(target, 's', relation)}))
-    into ${keys}, ${more}, ${asides}, ${unfollowed}`
+,
+      case when ${native} then ${refusedColumns(bound, target)} end
+    into ${keys}, ${more}, ${asides}, ${unfollowed}, ${yielding}`
+}
+
+/**
+ * The legacy columns from which the values are derived that a row just got from its own applications, and that deriving
+ * gives otherwise: the complement has kept something else there.
+ */
+function refusedColumns(bound: Bound, target: TargetTable): SQL {
+  const { values } = lineageOf(target.derive, bound.sources)
+  const sources = (name: string) => [...(values.get(name) ?? [])].map((source) => sql`${source}::text`)
+  const arms = target.columns
+    .filter(({ name }) => sources(name).length > 0)
+    .map(
+      (each) =>
+        sql`case when ${textDiffers(column('s', each.name), column('t', each.name), typeOf(each))} then array[${list(sources(each.name))}] end`,
+    )
+  return sql`array(
+        select distinct y.source
+        from settled as s
+        join ${tableSql(target.table)} as t on ${sameKey(target, 's', 't')}
+        cross join lateral unnest(${sql.join(arms, sql` || `)}) as y(source)
+        where not s."#refused"
+          and not ${older('t')}
+          and not ${sameImage(rowOf('s', target.columns), rowOf('t', target.columns))})`
 }
 
 /** The quarantine says of the table's rows of the families what was just found, and nothing else. */
@@ -188,13 +239,23 @@ export function overrule(bound: Bound, target: TargetTable): SQL {
     ${upsert(target)}`
 }
 
+/** Whether the target's own applications moved the row here from another family, which the ledger keeps it under. */
+const answeredElsewhere = (bound: Bound, target: TargetTable): SQL => sql`exists (
+            select
+            from ${targetComplement} as d
+            where ${ownOf(bound, target)}
+              and d.key = ${keyIn(target, target.relation)}
+              and d.family <> all (${families}))`
+
 /** What the target has of its own of the families: what deriving does not give, beside what it gives. */
 export function keepOwn(bound: Bound, target: TargetTable): SQL {
   const key = target.key[0] ?? ''
   return sql`
     with ${settledRows(bound, target)},
     pair as (
-      select coalesce(s."#family", ${familyIn(bound, target, 't')}) as family, coalesce(s."#key", ${keyIn(target, 't')}) as key,
+      select coalesce(s."#family", ${familyIn(bound, target, 't')}) as family,
+        case when ${column('t', key)} is null then s."#family" else ${familyIn(bound, target, 't')} end as target_family,
+        coalesce(s."#key", ${keyIn(target, 't')}) as key,
         case when s."#key" is null then 'whole' when ${column('t', key)} is null then 'absent' else 'part' end as kind,
         case
           when s."#key" is null then ${textsOfRow(target, 't')}
@@ -213,8 +274,14 @@ export function keepOwn(bound: Bound, target: TargetTable): SQL {
       full join (
         select ${target.relation === 't' ? sql`*` : sql`${sql.identifier(target.relation)}.*`}
         from ${tableSql(target.table)}
-        where (${ofFamilies(target)})
-          or exists (select from settled as s where ${sameKey(target, 's', target.relation)})) as t on ${sameKey(target, 's', 't')}),
+        where (${ofFamilies(target)}) and not ${answeredElsewhere(bound, target)}
+          or exists (select from settled as s where ${sameKey(target, 's', target.relation)})
+          or exists (
+            select
+            from ${targetComplement} as d
+            where ${ownOf(bound, target)}
+              and d.family = any (${families})
+              and ${hasKey(target, target.relation, sql`d.key`)})) as t on ${sameKey(target, 's', 't')}),
     found as (
       select *
       from pair
@@ -225,20 +292,31 @@ export function keepOwn(bound: Bound, target: TargetTable): SQL {
       where ${ownOf(bound, target)}
         and d.family = any (${families})
         and not exists (select from found as f where f.key = d.key))
-    insert into ${targetComplement} as d (system, relation, key, family, kind, kept, derived)
-    select ${bound.system.name}, ${target.relation}, key, family, kind, kept, derived
+    insert into ${targetComplement} as d (system, relation, key, family, target_family, kind, kept, derived)
+    select ${bound.system.name}, ${target.relation}, key, family, target_family, kind, kept, derived
     from found
     on conflict (system, relation, key) do update
     set family = excluded.family,
+      target_family = excluded.target_family,
       kind = excluded.kind,
       kept = excluded.kept,
       derived = excluded.derived
-    where (d.family, d.kind, d.kept, d.derived) is distinct from (excluded.family, excluded.kind, excluded.kept, excluded.derived)`
+    where (d.family, d.target_family, d.kind, d.kept, d.derived)
+      is distinct from (excluded.family, excluded.target_family, excluded.kind, excluded.kept, excluded.derived)`
 }
 
-/** Whether anything is set aside, or the target's own, of the families. */
+/**
+ * Whether anything is set aside, or the target's own, of the families, and whether that may have put a row under another
+ * family than the one that answers for it.
+ */
 export const whatIsNoted = (bound: Bound): SQL => sql`
     select
       exists (select from ${quarantine} as q where q.system = ${bound.system.name} and q.family = any (${families})),
-      exists (select from ${targetComplement} as d where d.system = ${bound.system.name} and d.family = any (${families}))
-    into ${aside}, ${own}`
+      coalesce(d.rows, 0) > 0,
+      coalesce(d.moved, false)
+    from (
+      select count(*) as rows, bool_or(d.family <> d.target_family) as moved
+      from ${targetComplement} as d
+      where d.system = ${bound.system.name}
+        and (d.family = any (${families}) or d.target_family = any (${families}))) as d
+    into ${aside}, ${own}, ${moved}`

@@ -6,6 +6,7 @@ import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
 import { functionOf } from '../contract/text.ts'
 import { everything } from '../family.ts'
 import { judgedRows } from '../judge.ts'
+import { lineageOf } from '../lineage.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage } from '../sql.ts'
@@ -109,8 +110,8 @@ function legacyBody(bound: Bound, effects: Effects, watched: Watched): SQL {
 
 function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched: Watched): SQL {
   const absent = (rows: SQL, alias: string, family: SQL) => sql`
-    insert into ${targetComplement} as d (system, relation, key, family, kind, kept)
-    select ${bound.system.name}, ${target.relation}, ${alias === 'j' ? sql`j."#key"` : keyIn(target, alias)}, ${family}, 'absent', '{}'
+    insert into ${targetComplement} as d (system, relation, key, family, target_family, kind, kept)
+    select ${bound.system.name}, ${target.relation}, ${alias === 'j' ? sql`j."#key"` : keyIn(target, alias)}, ${family}, ${family}, 'absent', '{}'
     from ${rows} as ${sql.identifier(alias)}
     where not exists (select from ${tableSql(target.table)} as t where ${sameKey(target, 't', alias)})
     on conflict (system, relation, key) do update
@@ -137,10 +138,28 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
         from ${targetComplement} as d
         where d.system = ${bound.system.name}
           and d.relation = ${target.relation}
-          and d.key = ${keyIn(target, alias)}`,
+          and d.key = ${keyIn(target, alias)}${sql.join(joinedFamilies(bound, target, alias), sql``)}`,
     propagate: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null);`,
   })
 }
+
+/** The families of rows of other target tables that restore joins with row `alias`: theirs may be other ones. */
+const joinedFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[] =>
+  bound.system.restore
+    .flatMap((restore) => lineageOf(restore, bound.system.target).joined)
+    .flatMap(([a, b]) => [[a, b] as const, [b, a] as const])
+    .flatMap(([mine, theirs]) => {
+      const other = bound.target.find(({ relation }) => theirs.startsWith(`${relation}.`))
+      if (!other || other === target || !mine.startsWith(`${target.relation}.`)) return []
+      const name = (source: string) => source.slice(source.indexOf('.') + 1)
+      return [
+        sql`
+        union all
+        select ${familyIn(bound, other, 'r')}
+        from ${tableSql(other.table)} as r
+        where ${column('r', name(theirs))} = ${column(alias, name(mine))}`,
+      ]
+    })
 
 const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
 
@@ -205,7 +224,7 @@ function changedRows(effects: Effects, { key, columns, family, touches }: Watche
       where o.here
       union all
       select ${family('n')}
-      where n.here${otherFamilies('n')}) as f(family)
+      where n.here${otherFamilies('n')}${otherFamilies('o')}) as f(family)
     where c.touched <> 0;`
 }
 

@@ -19,6 +19,9 @@ export const withheld = variable('withheld')
 /** Whether the target has something of its own of the families, which the ledger keeps. */
 export const own = variable('own')
 
+/** Whether the target's own applications may have put rows under other families than those that answer for them. */
+export const moved = variable('moved')
+
 /** Whether something of the families is set aside. */
 export const aside = variable('aside')
 
@@ -42,6 +45,12 @@ export const theFamilies = among(families)
 
 /** The key of the one row that is written back; null where all are. */
 export const only = variable('only')
+
+/** Legacy columns, as `relation.column`, that take what is restored whatever was kept of them. */
+export const yielding = variable('yielding')
+
+/** The same of all target tables. */
+export const yieldingAll = variable('yielding all')
 
 /** Whether any target table was left otherwise than derived. */
 export const unfollowedAny = variable('unfollowed any')

@@ -10,6 +10,7 @@ CREATE TABLE "sluice"."target_complement" (
 	"relation" text,
 	"key" text,
 	"family" text NOT NULL,
+	"target_family" text NOT NULL,
 	"kind" text NOT NULL,
 	"kept" jsonb NOT NULL,
 	"derived" jsonb DEFAULT '{}' NOT NULL,
@@ -18,4 +19,5 @@ CREATE TABLE "sluice"."target_complement" (
 );
 --> statement-breakpoint
 CREATE INDEX "idx_quarantine_constraint_name_held" ON "sluice"."quarantine" ("constraint_name","held");--> statement-breakpoint
-CREATE INDEX "idx_target_complement_system_family" ON "sluice"."target_complement" ("system","family");
+CREATE INDEX "idx_target_complement_system_family" ON "sluice"."target_complement" ("system","family");--> statement-breakpoint
+CREATE INDEX "idx_target_complement_system_target_family" ON "sluice"."target_complement" ("system","target_family");
