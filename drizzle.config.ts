@@ -22,11 +22,17 @@ const schema = schemaFile(SYSTEM, STAGE)
 const declared: unknown[] = Object.values(await import(schema))
 const tables = declared.filter((it) => is(it, PgTable)).map((it) => getTableConfig(it).name)
 const views = declared.filter((it) => is(it, PgView)).map((it) => getViewConfig(it).name)
-const schemas = declared.filter((it) => is(it, PgSchema)).map((it) => it.schemaName)
+// A table of the schema public has no schema object that could be exported.
+const inPublic = declared.some((it) => is(it, PgTable) && (getTableConfig(it).schema ?? 'public') === 'public')
+const schemas = [
+  ...(inPublic ? ['public'] : []),
+  ...declared.filter((it) => is(it, PgSchema)).map((it) => it.schemaName),
+]
 
 const command = process.argv[2] ?? ''
 // generate, check and the rest work without any database, and must not start one.
 const url = ['migrate', 'push', 'pull', 'studio'].includes(command) ? await databaseOf() : undefined
+if (command === 'migrate' && url && STAGE === 'expand') await growInPhases(url).catch(end)
 if (command === 'migrate' && url) await lockMigrations(url).catch(end)
 
 export default defineConfig({
@@ -43,6 +49,16 @@ export default defineConfig({
 async function databaseOf(): Promise<string> {
   const { url } = await databaseUrl().catch(end)
   return url
+}
+
+/** Where a system grows in phases its steps are applied phase by phase, gates between them: none is left for drizzle-kit. */
+async function growInPhases(url: string): Promise<void> {
+  const { systems } = await import('./scripts/systems/index.ts')
+  const system = systems[SYSTEM]
+  if (!system?.gates) return
+  const { grow } = await import('./scripts/engine/expand.ts')
+  const report = { note: (text: string) => console.error(text), progress: () => {} }
+  await grow({ system, report, signal: new AbortController().signal }, url)
 }
 
 /** The value of an environment variable, which must be one of `choices`. */

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { contract } from './contract.ts'
 import { copy } from './copy.ts'
+import { gate } from './gate.ts'
 import { legacy } from './legacy.ts'
 import { migrate } from './migrate.ts'
 import { plan } from './plan.ts'
@@ -10,4 +11,15 @@ import { status } from './status.ts'
 import { verify } from './verify.ts'
 
 /** Every command, in the order in which help lists them. */
-export const commands: readonly Command[] = [start, plan, migrate, copy, verify, contract, rollback, status, legacy]
+export const commands: readonly Command[] = [
+  start,
+  plan,
+  migrate,
+  gate,
+  copy,
+  verify,
+  contract,
+  rollback,
+  status,
+  legacy,
+]

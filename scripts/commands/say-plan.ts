@@ -3,14 +3,14 @@ import { counted } from '../terminal/words.ts'
 
 /** What stops a migration, what a person should read first, and what is good to know, in that order. */
 const headings: readonly [heading: string, codes: readonly string[]][] = [
-  ['Stops the migration', ['rights', 'target-exists', 'row-level-security']],
+  ['Stops the migration', ['rights', 'target-exists', 'type-exists', 'phase', 'row-level-security']],
   ['Set aside or kept beside the target: nothing is lost', ['quarantine', 'duplicate-key', 'unknown-column']],
   ['Not as declared', ['missing-constraint', 'type-differs', 'missing-column']],
   [
     'Depends on the legacy tables',
     ['dependent-view', 'dependent-function', 'trigger', 'foreign-key', 'grant', 'publication'],
   ],
-  ['Also here', ['partition', 'inheritance', 'time-zone', 'untouched']],
+  ['Also here', ['type-there', 'partition', 'inheritance', 'time-zone', 'untouched']],
   ['Needed', ['disk', 'time']],
 ]
 

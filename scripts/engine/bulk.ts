@@ -66,8 +66,9 @@ async function definitions(db: Executor, bound: Bound): Promise<{ drop: string; 
       case contype when 'p' then 1 when 'u' then 2 when 'x' then 2 else 4 end as place,
       conname::text as name
     from pg_constraint
-    where conrelid in (${tables})
-      and contype in ('p', 'u', 'x', 'f')
+    where (conrelid in (${tables}) and contype in ('p', 'u', 'x', 'f'))
+      -- a key cannot go before what refers to it, in whatever table
+      or (confrelid in (${tables}) and contype = 'f')
     union all
     select format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid), 3, indexrelid::regclass::text
     from pg_index

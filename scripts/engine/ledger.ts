@@ -41,8 +41,9 @@ export const contracted = (system: System): Refusal =>
     'npm run rollback, or npm run status',
   )
 
+/** A target that grows in phases is there with the tables that get rows of the legacy. */
 async function isExpanded(db: Executor, system: System): Promise<boolean> {
-  const names = [`${sluice.schemaName}.migration`, ...Object.values(system.target).map(tableName)]
+  const names = [`${sluice.schemaName}.migration`, ...system.derive.map(({ table }) => tableName(table))]
   const found = await db.execute(sql`
     select bool_and(to_regclass(name) is not null) as expanded
     from unnest(string_to_array(${names.join(',')}, ',')) as name`)

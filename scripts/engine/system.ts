@@ -2,6 +2,7 @@ import type { SQL } from 'drizzle-orm'
 import type { PgTable, PgView } from 'drizzle-orm/pg-core'
 import type { TypedQueryBuilder } from 'drizzle-orm/query-builders/query-builder'
 import type { Keys } from './family.ts'
+import type { Gate } from './gate/gate.ts'
 
 /** Tables by the name that the transforms use for them. */
 export type Tables = Record<string, PgTable>
@@ -33,10 +34,14 @@ export interface System {
    * rows that depend on each other.
    */
   family: Record<string, readonly string[]>
-  /** One for each target table, referenced tables first. */
+  /** One for each target table that gets rows of the legacy, referenced tables first. The others are the applications' own. */
   derive: readonly Transform[]
   /** One for each legacy table. */
   restore: readonly Transform[]
+  /** For a system that grows in phases: one for each, in order. */
+  gates?: readonly Gate[]
+  /** Rows that the steps put into target tables which get none of the legacy, by table. */
+  seeds?: readonly { table: PgTable; rows: readonly Record<string, unknown>[] }[]
   /** Yields one row with one column: the version of the legacy shape as its own tool counts it, or null. */
   legacyVersion?: { table: string; query: SQL }
 }

@@ -9,6 +9,7 @@ import { currentPhase } from '../ledger.ts'
 import { sqlstate } from '../lock.ts'
 import { rows } from '../preflight/look.ts'
 import { readSteps, stepsFolder } from '../preflight/steps.ts'
+import { refusalOf } from '../refused.ts'
 import { tableName } from '../shape.ts'
 import type { Executor } from '../sql.ts'
 import { dependents } from './dependents.ts'
@@ -24,9 +25,6 @@ export interface Contracted {
   views: string[]
   seconds: number
 }
-
-/** What the steps of a contract raise where they refuse. */
-const refused = 'SLUIC'
 
 /**
  * What can be said before anything is locked. The contract itself asks it all again.
@@ -106,11 +104,9 @@ const tooLate = (system: string) =>
 
 /** The guard's words are those of a Refusal; a lock that the drop did not get is another session's. */
 function explain(error: unknown): never {
+  const refusal = refusalOf(error)
+  if (refusal) throw refusal
   const code = sqlstate(error)
-  if (code === refused) {
-    const [fact = '', next = ''] = messageOf(error).split('. Next: ')
-    throw new Refusal(fact, {}, next, error)
-  }
   if (code === '55P03' || code === '40P01') {
     throw new Failure(
       'other sessions hold locks on the legacy tables; nothing was dropped',
@@ -120,10 +116,4 @@ function explain(error: unknown): never {
     )
   }
   throw error
-}
-
-/** The server's own message: drizzle wraps it in one that quotes the statement. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? messageOf(error.cause) : error.message
 }

@@ -7,7 +7,7 @@ const rowsPerSecond = 8_000
 /** The target's indexes, in proportion to the legacy rows: measured, where the legacy has few indexes of its own. */
 const indexShare = 0.25
 
-/** The complement, in proportion to the legacy rows: measured where one title in fifty is dirty. */
+/** The complement, in proportion to the legacy rows: measured where one family in fifty is dirty. */
 const complementShare = 0.25
 
 const sum = (legacy: readonly Seen[], of: (seen: Seen) => number) => legacy.reduce((total, seen) => total + of(seen), 0)

@@ -12,12 +12,13 @@ import { constraints } from './constraints.ts'
 import { cost } from './cost.ts'
 import { dependents } from './dependents.ts'
 import { type Group, type Look, requireLegacy, rows, survey, textArray } from './look.ts'
+import { phases } from './phases.ts'
 import { rights } from './rights.ts'
 import { surroundings } from './surroundings.ts'
 import { targets } from './targets.ts'
 
 /** In the order in which a person wants to know. */
-const groups: readonly Group[] = [rights, targets, columns, constraints, dependents, access, surroundings, cost]
+const groups: readonly Group[] = [rights, targets, phases, columns, constraints, dependents, access, surroundings, cost]
 
 /**
  * Everything a person should know before a migration starts (design §2, look). Reads one snapshot in a transaction that

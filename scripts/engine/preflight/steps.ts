@@ -46,8 +46,9 @@ export async function readSteps(system: System, db: Executor, stage: Stage = 'ex
   }))
 }
 
-/** The step that creates a table. */
-export const makerOf = (steps: readonly Step[], schema: string, table: string): Step | undefined =>
-  steps.find(({ text }) =>
-    new RegExp(`create table (if not exists )?("${schema}"|${schema})\\.("${table}"|${table})\\s`, 'i').test(text),
-  )
+/** The step that creates a table. drizzle-kit does not write the schema public. */
+export function makerOf(steps: readonly Step[], schema: string, table: string): Step | undefined {
+  const within = `("${schema}"|${schema})\\.${schema === 'public' ? '|' : ''}`
+  const made = new RegExp(`create table (if not exists )?(${within})("${table}"|${table})\\s`, 'i')
+  return steps.find(({ text }) => made.test(text))
+}
