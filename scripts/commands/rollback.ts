@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { currentPhase } from '../engine/ledger.ts'
 import { rollback as goBack, type RolledBack } from '../engine/rollback/index.ts'
+import { rollbackTo } from '../engine/rollback/phase.ts'
 import { table } from '../terminal/table.ts'
 import { counted, duration } from '../terminal/words.ts'
 import { command } from './command.ts'
@@ -32,17 +33,44 @@ function rollbackText({ from, dryRun, tables, archived, seconds }: RolledBack): 
   ].join('\n')
 }
 
+/** A person who goes back a phase wants to know what is left, and what became of the rest. */
+function phaseText({ dryRun, tables, archived, seconds }: RolledBack, phase: string): string {
+  const kept = rowsOf(archived)
+  return [
+    dryRun
+      ? `Nothing was changed. After going back to phase ${phase} there would be:`
+      : `Back at phase ${phase} in ${duration(seconds)}:`,
+    '',
+    table(['table', 'rows'], rowsOf(tables)),
+    ...(kept.length
+      ? ['', `Kept in sluice.archive${dryRun ? ' then' : ''}:`, '', table(['table', 'archived'], kept)]
+      : []),
+    '',
+    dryRun ? `Next: npm run rollback -- --to ${phase} --yes` : 'Next: npm run gate -- --next goes forward again',
+  ].join('\n')
+}
+
 export const rollback = command({
   name: 'rollback',
   summary: 'make the database the legacy one again, from any phase',
   about:
     'Removes the new tables and everything else that the steps have made. After a contract it first rebuilds the legacy tables as they were, with constraints, indexes, triggers, grants, comments and views, and with every row as the new tables have it now; what the legacy cannot hold is kept in sluice.archive. One transaction: killed at any moment, it has not happened.',
   examples: ['npm run rollback -- --dry-run', 'npm run rollback', 'npm run rollback -- --yes'],
-  options: [yesOption, { flags: '--dry-run', description: 'say what would happen, and change nothing' }],
-  parse: z.object({ yes: z.boolean().default(false), dryRun: z.boolean().default(false) }),
-  async run(session, { yes, dryRun }) {
+  options: [
+    yesOption,
+    { flags: '--dry-run', description: 'say what would happen, and change nothing' },
+    { flags: '--to <phase>', description: 'only as far as a phase of a system that grows in phases' },
+  ],
+  parse: z.object({ yes: z.boolean().default(false), dryRun: z.boolean().default(false), to: z.string().optional() }),
+  async run(session, { yes, dryRun, to }) {
     const { system } = session
     const phase = await currentPhase(session)
+    if (to !== undefined) {
+      if (!dryRun)
+        await confirm(`This removes what came after phase ${to} of ${system.name}.`, { yes, command: 'rollback' })
+      const done = await rollbackTo(session, to, { dryRun })
+      return { json: { system: system.name, phase, to, ...done }, text: phaseText(done, to), exitCode: 0 }
+    }
     if (!dryRun && phase !== 'legacy')
       await confirm(`This removes the new tables of ${system.name}, which is at phase ${phase}.`, {
         yes,

@@ -9,7 +9,7 @@ import { column, type Executor, keyText, list, textForm } from '../sql.ts'
 import type { System } from '../system.ts'
 
 /** Every column of row `alias` as its text form. */
-const texts = (alias: string, columns: readonly { name: string; type: string }[]): SQL =>
+export const texts = (alias: string, columns: readonly { name: string; type: string }[]): SQL =>
   sql`jsonb_object(array[${list(
     columns.flatMap(({ name, type }) => [sql`${name}::text`, textForm(column(alias, name), type)]),
   )}])`

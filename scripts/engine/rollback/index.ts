@@ -8,7 +8,8 @@ import { currentPhase, phaseOf } from '../ledger.ts'
 import { sqlstate } from '../lock.ts'
 import type { Phase } from '../phase.ts'
 import type { Executor } from '../sql.ts'
-import { countRows } from './archive.ts'
+import { archivedSince, countRows, lastArchived } from './archive.ts'
+import { archiveGrown } from './grown.ts'
 import { lockSystem, lockTables } from './locks.ts'
 import { rebuild } from './rebuild.ts'
 import { remove } from './remove.ts'
@@ -42,41 +43,56 @@ class Undone extends Error {
  * @throws Refusal where there is nothing to roll back, or something of others depends on the target
  */
 export async function rollback(context: Context, { dryRun }: { dryRun: boolean }): Promise<RolledBack> {
+  if ((await currentPhase(context)) === 'legacy') throw nothing(context.system.name)
+  return undoable(context, dryRun, (tx) => inOne(context, tx, dryRun))
+}
+
+/** Runs `work` in one transaction, which a dry run undoes, and says what it has found. */
+export async function undoable(
+  context: Context,
+  dryRun: boolean,
+  work: (tx: Database) => Promise<Undone['found']>,
+): Promise<RolledBack> {
   const started = performance.now()
-  const { connection } = context
   const from = await currentPhase(context)
-  if (from === 'legacy') throw nothing(context.system.name)
-  const found = await connection.db
-    .transaction((tx) => inOne(context, tx as unknown as Database, dryRun))
+  const found = await context.connection.db
+    .transaction(async (tx) => {
+      const done = await work(tx as unknown as Database)
+      if (dryRun) throw new Undone(done)
+      return done
+    })
     .catch((error) => (error instanceof Undone ? error.found : explain(error)))
   return { from, dryRun, ...found, seconds: (performance.now() - started) / 1000 }
 }
 
-async function inOne(context: Context, tx: Database, dryRun: boolean) {
+async function inOne(context: Context, tx: Database, dryRun: boolean): Promise<Undone['found']> {
   const { system, report } = context
   await lockSteps(tx)
   await lockSystem(tx, system)
   const phase = await phaseOf(system, tx)
   if (phase === 'legacy') throw nothing(system.name)
-  await refuseDependents(context, tx, phase)
   const target = Object.values(system.target)
+  await refuseDependents(tx, [...target, ...(phase === 'contracted' ? legacyRelations(system) : [])])
   if (phase === 'contracted' && !dryRun) await lockTables(context, tx, target, 'share')
+  const last = await lastArchived(tx)
   const found =
     phase === 'contracted'
       ? await rebuild(context, tx, dryRun)
-      : { tables: await countRows(tx, Object.values(system.legacy)), archived: {} }
-  if (dryRun) throw new Undone(found)
+      : { tables: await countRows(tx, Object.values(system.legacy)) }
   context.signal.throwIfAborted()
-  report.note('Removing the target and the ledger')
-  await lockTables(context, tx, target, 'access exclusive')
-  await remove(tx, system, { undone: phase === 'contracted' })
-  return found
+  if (!dryRun) await lockTables(context, tx, target, 'access exclusive')
+  await archiveGrown(tx, system, target)
+  const archived = await archivedSince(tx, system, last)
+  if (!dryRun) {
+    report.note('Removing the target and the ledger')
+    await remove(tx, system, { undone: phase === 'contracted' })
+  }
+  return { tables: found.tables, archived }
 }
 
-/** What others have built on the target would go with it. */
-async function refuseDependents({ system }: Context, tx: Executor, phase: Phase): Promise<void> {
-  const own = phase === 'contracted' ? legacyRelations(system) : []
-  const found = await dependents(tx, [...Object.values(system.target), ...own])
+/** What others have built on the relations would go with them. */
+export async function refuseDependents(tx: Executor, relations: Parameters<typeof dependents>[1]): Promise<void> {
+  const found = relations.length ? await dependents(tx, relations) : []
   const [first, ...more] = found.filter(({ fact }) => fact === 'reads or references')
   if (!first) return
   throw new Refusal(

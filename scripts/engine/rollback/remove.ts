@@ -7,7 +7,9 @@ import { readSteps } from '../preflight/steps.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { type Executor, list } from '../sql.ts'
 import type { System } from '../system.ts'
+import { existing } from './grown.ts'
 import { recorded } from './rebuild.ts'
+import { dropTypes } from './types.ts'
 
 const { sluice, migration, archive } = ledger
 const ledgerTables = Object.values<unknown>(ledger).filter((each): each is PgTable => is(each, PgTable))
@@ -22,9 +24,14 @@ export async function remove(tx: Executor, system: System, { undone }: { undone:
   if (!undone)
     for (const { statement } of await recorded(tx, system.name, ['undo'])) await tx.execute(sql.raw(statement))
   await dropOwnTriggers(tx, system)
-  await tx.execute(sql`drop table ${list(Object.values(system.target).map(tableSql))}`)
+  // a system that grows in phases has not all of them yet
+  await tx.execute(sql`drop table ${list((await existing(tx, Object.values(system.target))).map(tableSql))}`)
   const expand = await readSteps(system, tx)
-  for (const name of functionsIn(expand.map(({ text }) => text))) await tx.execute(sql.raw(`drop function ${name}`))
+  await dropFunctions(
+    tx,
+    expand.filter(({ applied }) => applied).map(({ text }) => text),
+  )
+  await dropTypes(tx, system, { used: 'refuse' })
   await forget(tx, system)
   const contract = await readSteps(system, tx, 'contract')
   await forgetSteps(
@@ -49,6 +56,11 @@ async function dropOwnTriggers(tx: Executor, system: System): Promise<void> {
         and p.pronamespace = to_regnamespace(${sluice.schemaName})`,
   )
   for (const { statement } of found) await tx.execute(sql.raw(statement))
+}
+
+/** Drops the functions that the steps make. */
+export async function dropFunctions(tx: Executor, texts: readonly string[]): Promise<void> {
+  for (const name of functionsIn(texts)) await tx.execute(sql.raw(`drop function ${name}`))
 }
 
 /** Names of the functions that the steps make by statements of their own, as they are written there. */
@@ -85,7 +97,7 @@ async function forget(tx: Executor, system: System): Promise<void> {
 }
 
 /** Deletes the steps from drizzle's bookkeeping, and the bookkeeping where nothing else is in it. */
-async function forgetSteps(tx: Executor, names: readonly string[]): Promise<void> {
+export async function forgetSteps(tx: Executor, names: readonly string[]): Promise<void> {
   await tx.execute(sql`
     delete from drizzle.__drizzle_migrations
     where name in (${list(names.map((name) => sql`${name}`))})`)
