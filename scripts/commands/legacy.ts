@@ -53,7 +53,7 @@ export const legacy = command({
   async run(session, options) {
     const made = await makeSample(session, options)
     const text = [
-      `Made the legacy of ${made.system} at version ${made.version} in ${duration(made.seconds)}`,
+      `Made the legacy of ${made.system}${made.version === undefined ? '' : ` at version ${made.version}`} in ${duration(made.seconds)}`,
       '',
       table(['table', 'rows'], Object.entries(made.tables)),
       '',

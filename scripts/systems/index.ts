@@ -1,9 +1,21 @@
+import type { Connection } from '../database/connect.ts'
 import type { System } from '../engine/system.ts'
+import type { Report } from '../report.ts'
+import { astrid } from './astrid/index.ts'
+import { createLegacy as astridLegacy } from './astrid/legacy/index.ts'
 import { atp } from './atp/index.ts'
-import { createLegacy } from './atp/legacy/index.ts'
+import { createLegacy as atpLegacy } from './atp/legacy/index.ts'
+import type { Options } from './atp/legacy/options.ts'
 
 /** The systems that SYSTEM may name. */
-export const systems: Record<string, System> = { atp }
+export const systems: Record<string, System> = { atp, astrid }
+
+/** Makes a legacy, and says which version of it, where there are several, and how many rows. */
+type Generator = (
+  connection: Connection,
+  options: Options,
+  report: Report,
+) => Promise<{ version?: number; tables: Record<string, number> }>
 
 /** Makes a realistic legacy database of a system. */
-export const generators: Record<string, typeof createLegacy> = { atp: createLegacy }
+export const generators: Record<string, Generator> = { atp: atpLegacy, astrid: astridLegacy }

@@ -7,8 +7,21 @@ import { systems } from '../../scripts/systems/index.ts'
 
 const engine = new URL('../../scripts/engine/', import.meta.url)
 
-/** Words that some system uses as a name and the engine needs for something else, each with what for: none so far. */
-const allowed = new Set<string>()
+/** Words that some system uses as a name and the engine needs for something else, each with what for. */
+const allowed = new Set([
+  'description', // what pg_description holds
+  'id', // the ledger's own
+  'key', // what identifies a row
+  'message', // an error's
+  'name', // of anything
+  'notes', // the verb
+  'parameters', // of a query
+  'precision', // of a numeric
+  'public', // the schema, and everybody
+  'status', // of a migration, and the command that tells it
+  'value', // of a column
+  'version', // of a legacy shape, and of a server
+])
 
 /** Every name that a system declares: its own, and those of its schemas, tables and columns, in both spellings. */
 function namesOf(system: System): string[] {

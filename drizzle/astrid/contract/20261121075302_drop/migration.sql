@@ -1,0 +1,2 @@
+-- Never "cascade": what depends on it stops the contract.
+DROP TABLE "public"."example_models";
