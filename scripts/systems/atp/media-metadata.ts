@@ -1,4 +1,4 @@
-import { and, desc, eq, getColumns, isNotNull, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, desc, eq, getColumns, inArray, isNotNull, type SQLWrapper, sql } from 'drizzle-orm'
 import { db, derive, target } from './tables.ts'
 
 const first = (a: SQLWrapper, b: SQLWrapper) => sql`coalesce(${a}, ${b})`
@@ -9,14 +9,21 @@ const orFalse = (value: SQLWrapper) => sql`coalesce(${value}, false)`
  * by hash is the newest, so that the same rows always give the same title.
  */
 export const mediaMetadata = derive(target.mediaMetadata, ({ media, training }, keys) => {
-  // the winner is picked by narrow columns; the wide ones are fetched for winners alone
+  // the winner is picked by narrow columns, in an order that takes no collation; the wide ones are read of winners alone
+  const byTitle = sql`${media.imdbId}::text collate "C"`
   const newest = db
-    .selectDistinctOn([media.imdbId], { hash: media.hash })
+    .selectDistinctOn([byTitle], { hash: media.hash })
     .from(media)
     .where(and(isNotNull(media.imdbId), keys.match(media)))
-    .orderBy(media.imdbId, sql`${desc(media.createdAt)} nulls last`, media.hash)
+    .orderBy(byTitle, sql`${desc(media.createdAt)} nulls last`, media.hash)
     .as('newest')
-  const title = db.select(getColumns(media)).from(newest).innerJoin(media, eq(media.hash, newest.hash)).as('title')
+  // not joined: the planner would hash the wide side
+  const isNewest = inArray(media.hash, sql`(select ${newest.hash} from ${newest})`)
+  const title = db
+    .select(getColumns(media))
+    .from(media)
+    .where(and(keys.match(media), isNewest))
+    .as('title')
   const labelled = db
     .select(getColumns(training))
     .from(training)
