@@ -3,11 +3,11 @@ import { complement } from '../../schema/ledger.ts'
 import type { Bound, LegacyTable } from './bound.ts'
 import type { Keys } from './family.ts'
 import { recordAside } from './quarantine.ts'
-import { legacyRows, restoredRows } from './rows.ts'
+import { familyOfRow, keyOfRow, legacyBesideRestored, legacyRows, sameKey } from './rows.ts'
 import { type Scope, touched, touchedText } from './scope.ts'
 import type { LiveColumn } from './shape.ts'
 import { tableSql } from './shape.ts'
-import { all, column, type Executor, rowOf, sameImage, textDiffers, textForm, textsOf } from './sql.ts'
+import { column, type Executor, rowOf, sameImage, textDiffers, textForm, textsOf } from './sql.ts'
 
 /**
  * Keeps what restore does not give back of the families carried (design §1): each legacy row is compared with its
@@ -38,12 +38,6 @@ export async function keepComplement(db: Executor, bound: Bound, scope: Scope): 
 const mayDiffer = ({ live }: LegacyTable): SQL =>
   sql`not ${sameImage(rowOf('l', live.columns), rowOf('r', live.columns))}`
 
-/** Whether `l` and `r` are the same row, by the columns of the key where they are one, of which there are statistics. */
-const sameRow = ({ keyed, key }: LegacyTable): SQL =>
-  keyed
-    ? all(key.map((name) => sql`${column('l', name)} = ${column('r', name)}`))
-    : sql`l."#key" = r."#key" and l."#ordinal" = r."#ordinal"`
-
 /** The columns in which row `l` differs from row `r`, with the text forms of `l`. */
 const differing = (columns: readonly LiveColumn[]): SQL =>
   textsOf(
@@ -53,32 +47,42 @@ const differing = (columns: readonly LiveColumn[]): SQL =>
     }),
   )
 
+/**
+ * Only the bytes of the rows are compared; texts are made for those that differ, and once. In the order of the keys the
+ * ledger's index grows at its end.
+ */
 function keep(bound: Bound, legacy: LegacyTable, scope: Scope): SQL {
-  const keys = touched(scope)
+  const either = (of: (alias: string) => SQL) => sql`case when l."#ordinal" is null then ${of('r')} else ${of('l')} end`
   return sql`
     insert into ${complement} (system, relation, key, ordinal, family, kind, kept)
     select ${bound.system.name}, ${legacy.relation}, c.*
     from (
-      select coalesce(l."#key", r."#key"), coalesce(l."#ordinal", r."#ordinal"), coalesce(l."#family", r."#family"),
-        case when l."#key" is null then 'absent' when r."#key" is null then 'whole' else 'part' end as kind,
-        case when l."#key" is null then '{}' else ${differing(legacy.live.columns)} end as kept
-      from ${legacyRows(bound, legacy, keys)} as l
-      full join ${restoredRows(bound, legacy, keys)} as r on ${sameRow(legacy)}
-      where (l."#key" is null and ${scope === 'all' ? sql`true` : hasNoLegacyRow(legacy)})
-        or (r."#key" is null)
-        or (l."#key" = r."#key" and ${mayDiffer(legacy)})) as c
+      select ${either((alias) => keyOfRow(alias, legacy))} as key, coalesce(l."#ordinal", r."#ordinal") as ordinal,
+        ${either((alias) => familyOfRow(bound, alias, legacy))} as family,
+        case when l."#ordinal" is null then 'absent' when r."#ordinal" is null then 'whole' else 'part' end as kind,
+        case when l."#ordinal" is null then '{}' else ${differing(legacy.live.columns)} end as kept
+      from ${legacyBesideRestored(bound, legacy, touched(scope))}
+      where (l."#ordinal" is null and ${scope === 'all' ? sql`true` : hasNoLegacyRow(legacy)})
+        or r."#ordinal" is null
+        or (l."#ordinal" is not null and ${mayDiffer(legacy)})
+      offset 0) as c
     where c.kind <> 'part'
       or c.kept <> '{}'
+    order by c.key, c.ordinal
+    ${scope === 'all' ? sql`` : replacing}`
+}
+
+/** An entry may be there under a family that is not being carried. */
+const replacing = sql`
     on conflict (system, relation, key, ordinal) do update
     set family = excluded.family,
       kind = excluded.kind,
       kept = excluded.kept`
-}
 
 /** A restored row without a legacy row among these families may have it in another, which then answers for it. */
-const hasNoLegacyRow = ({ table, live, key }: LegacyTable): SQL => sql`not exists (
-          select from ${tableSql(table)}
-          where ${all(key.map((name) => sql`${column(live.name, name)} = ${column('r', name)}`))})`
+const hasNoLegacyRow = (legacy: LegacyTable): SQL => sql`not exists (
+          select from ${tableSql(legacy.table)}
+          where ${sameKey(legacy, legacy.live.name, 'r')})`
 
 /** Rows beyond the first of a declared key that is missing live, and rows without one, as the ledger sets them aside. */
 export const duplicates = (bound: Bound, legacy: LegacyTable, keys: Keys): SQL => sql`

@@ -2,7 +2,7 @@ import { getColumns, type SQL, sql } from 'drizzle-orm'
 import type { Bound, LegacyTable } from './bound.ts'
 import { familyOf, type Keys } from './family.ts'
 import { type LiveColumn, tableSql } from './shape.ts'
-import { column, keyText, list, rowText } from './sql.ts'
+import { all, column, keyText, list, rowText } from './sql.ts'
 import type { Tables, Transform } from './system.ts'
 
 /**
@@ -24,6 +24,39 @@ export function legacyRows(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {
 const numbered = ({ table, live, key }: LegacyTable, own: (column: string) => SQL): SQL => sql`(
       select *, row_number() over (partition by ${list(key.map(own))} order by ${rowText(live.name)})::integer as "#ordinal"
       from ${tableSql(table)}) as ${sql.identifier(live.name)}`
+
+/** The ledger's text of the key of row `alias`, which may have any or all columns of a legacy table. */
+export const keyOfRow = (alias: string, { key }: LegacyTable): SQL => keyText(key.map((name) => column(alias, name)))
+
+/** The family of row `alias`, which has the columns of a legacy table. */
+export const familyOfRow = (bound: Bound, alias: string, legacy: LegacyTable): SQL =>
+  sql`coalesce(${familyOf(familyColumnsOf(bound, legacy.name, bound.system.legacy).map((name) => column(alias, name)))}, '')`
+
+/**
+ * Legacy rows `l` and restored rows `r`, joined where they are one row. A side that is missing has no "#ordinal".
+ * Texts are asked of the rows that come out of it, by `keyOfRow` and `familyOfRow`: "#key" and "#family" of either side
+ * would be made of all rows, and carried through the join.
+ */
+export function legacyBesideRestored(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {
+  return sql`${legacyRows(bound, legacy, keys)} as l
+      full join ${restoredRows(bound, legacy, keys)} as r on ${sameRow(legacy)}`
+}
+
+/** By the columns of the key where they are one, of which there are statistics. */
+const sameRow = (legacy: LegacyTable): SQL =>
+  legacy.keyed ? sameKey(legacy, 'l', 'r') : sql`l."#key" = r."#key" and l."#ordinal" = r."#ordinal"`
+
+/**
+ * Whether two rows have the key of a legacy table in common, texts included, which may differ where values are equal.
+ * `is true` keeps the texts from being made before the values are found to be equal.
+ */
+export const sameKey = ({ key }: LegacyTable, one: string, other: string): SQL =>
+  all(
+    key.flatMap((name) => {
+      const [a, b] = [column(one, name), column(other, name)]
+      return [sql`${a} = ${b}`, sql`(${a}::text collate "C" = ${b}::text collate "C") is true`]
+    }),
+  )
 
 /** The rows that restore yields for some families, with every live column in its live type; unknown ones are null. */
 export function restoredRows(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {

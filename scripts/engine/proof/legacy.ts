@@ -2,9 +2,9 @@ import { type SQL, sql } from 'drizzle-orm'
 import { complement, quarantine } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable } from '../bound.ts'
 import { unread } from '../complement.ts'
-import { everything } from '../family.ts'
+import { among, everything } from '../family.ts'
 import type { Account, Difference, Differences } from '../results.ts'
-import { legacyRows, restoredRows } from '../rows.ts'
+import { familyOfRow, keyOfRow, legacyBesideRestored, legacyRows } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { column, type Executor, list, rowOf, sameImage, textForm, textsOf } from '../sql.ts'
 
@@ -22,15 +22,32 @@ export async function compareLegacy(
 
 /** One row: how many rows there are, what is wrong with them, and what became of them. */
 export const countLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
-    select count(*) filter (where is_legacy)::float8 as rows,
-      count(*) filter (where problem = 'missing')::float8 as missing,
-      count(*) filter (where problem = 'extra')::float8 as extra,
-      count(*) filter (where problem = 'differing')::float8 as differing,
-      count(*) filter (where problem = 'complement')::float8 as other,
-      count(*) filter (where is_legacy and quarantined)::float8 as quarantined,
-      count(*) filter (where is_legacy and not quarantined and kind is not null)::float8 as complemented,
-      count(*) filter (where is_legacy and not quarantined and kind is null and problem is null)::float8 as carried
-    from (${pairs(bound, legacy)}) as pair`
+    select counted.rows::float8 as rows, missing::float8 as missing, extra::float8 as extra,
+      differing::float8 as differing, other::float8 as other, counted.quarantined::float8 as quarantined,
+      complemented::float8 as complemented,
+      (counted.rows - counted.quarantined - complemented - wrong)::float8 as carried
+    from (
+      select count(*) filter (where problem = 'missing') as missing,
+        count(*) filter (where problem = 'extra') as extra,
+        count(*) filter (where problem = 'differing') as differing,
+        count(*) filter (where problem = 'complement') as other,
+        count(*) filter (where is_legacy and not quarantined and kind is not null) as complemented,
+        count(*) filter (where is_legacy and not quarantined and kind is null and problem is not null) as wrong
+      from (${pairs(bound, legacy)} offset 0) as pair) as found
+    cross join (
+      select (select count(*) from ${tableSql(legacy.table)}) as rows,
+        (${quarantinedRows(bound, legacy)}) as quarantined) as counted`
+
+/** How many legacy rows are set aside. Only their families are looked up: they are few, as a rule. */
+function quarantinedRows(bound: Bound, legacy: LegacyTable): SQL {
+  const aside = among(sql`array(${familiesSetAside(bound, legacy)})`)
+  if (legacy.keyed) return sql`select count(*) from ${legacyRows(bound, legacy, aside)} as l`
+  return sql`
+        select count(*)
+        from ${legacyRows(bound, legacy, everything)} as l
+        where ${unread(legacy)}
+          or l."#family" in (${familiesSetAside(bound, legacy)})`
+}
 
 /** The first rows that differ: what the effective legacy has, and what the legacy table has. */
 export async function legacyDifferences(
@@ -64,55 +81,65 @@ export function difference(table: string, { key, kind, found, expected }: FoundR
   return { table, key, kind, columns }
 }
 
-/** Every legacy row `l` beside its effective row, which is restored row `e` under what was kept, with what is wrong. */
+/**
+ * Every legacy row `l` that is not simply its restored row `r`, or of which something was kept: beside its effective
+ * row `e`, which is the restored row under what was kept, with what is wrong.
+ */
 function pairs(bound: Bound, legacy: LegacyTable): SQL {
   const { columns } = legacy.live
   return sql`
-      select coalesce(l."#key", e."#key") as key, coalesce(l."#ordinal", e."#ordinal") as ordinal, e.kind,
-        l."#key" is not null as is_legacy,
-        coalesce(${unread(legacy)} or l."#family" in (${familiesSetAside(bound, legacy)}), false) as quarantined,
+      select e.key, e.ordinal, c.kind,
+        l."#ordinal" is not null as is_legacy,
+        coalesce(${unread(legacy)} or (l."#ordinal" is not null
+          and ${familyOfRow(bound, 'l', legacy)} in (${familiesSetAside(bound, legacy)})), false) as quarantined,
         case
-          when e.kind is not null and (e.misapplied or e.family is distinct from coalesce(l."#family", e."#family")
-            or (e.kind = 'absent') <> (l."#key" is null)) then 'complement'
-          when l."#key" is null then case when e.kind is distinct from 'absent' then 'extra' when k.odd then 'complement' end
-          when e."#key" is null then 'missing'
+          when c.kind is not null and (e.misapplied or c.family is distinct from e.family
+            or (c.kind = 'absent') <> (l."#ordinal" is null)) then 'complement'
+          when l."#ordinal" is null then case when c.kind is distinct from 'absent' then 'extra' when k.odd then 'complement' end
+          when not e.there then 'missing'
           when (k.odd or not ${sameImage(rowOf('l', columns), sql`i.image`)}) and ${differs('l', columns)} <> '{}' then 'differing'
           when k.odd then 'complement'
         end as problem,
-        case when l."#key" is not null and e."#key" is not null then ${differs('l', columns)} end as expected,
-        case when l."#key" is not null and e."#key" is not null then ${differs('e', columns)} end as found
-      from ${legacyRows(bound, legacy, everything)} as l
-      full join (${restored(bound, legacy)}) as e on l."#key" = e."#key" and l."#ordinal" = e."#ordinal"
+        case when l."#ordinal" is not null and e.there then ${differs('l', columns)} end as expected,
+        case when l."#ordinal" is not null and e.there then ${differs('e', columns)} end as found
+      from (${legacyBesideRestored(bound, legacy, everything)})
+      full join (
+        select key, ordinal, family, kind, kept
+        from ${complement}
+        where ${complement.system} = ${bound.system.name}
+          and ${complement.relation} = ${legacy.relation}) as c on ${ofEither((alias) => keyOfRow(alias, legacy))} = c.key
+        and coalesce(l."#ordinal", r."#ordinal") = c.ordinal
+      cross join lateral (${effective(bound, legacy)}) as e
       cross join lateral (select ${odd(columns)} as odd offset 0) as k
       cross join lateral (
         select case
-            when e.kind is null or e.misapplied or k.odd then e.base
-            else jsonb_populate_record(e.base, e.kept)
+            when c.kind is null or e.misapplied or k.odd then e.base
+            else jsonb_populate_record(e.base, c.kept)
           end as image
-        offset 0) as i`
+        offset 0) as i
+      where c.kind is not null
+        or l."#ordinal" is null
+        or r."#ordinal" is null
+        or not ${sameImage(rowOf('l', columns), rowOf('r', columns))}`
 }
 
-/** Restored rows beside what was kept of them; a complement that fits no row, or has no such column, is misapplied. */
-function restored(bound: Bound, legacy: LegacyTable): SQL {
-  const type = tableSql(legacy.table)
+/** Of the legacy row or, where there is none, of the restored row. */
+const ofEither = (of: (alias: string) => SQL): SQL =>
+  sql`case when l."#ordinal" is not null then ${of('l')} when r."#ordinal" is not null then ${of('r')} end`
+
+/** The restored row before what was kept of it; a complement that fits no row, or has no such column, is misapplied. */
+function effective(bound: Bound, legacy: LegacyTable): SQL {
   const names = list(legacy.live.columns.map(({ name }) => sql`${name}::text`))
   return sql`
-        select coalesce(r."#key", c.key) as "#key", coalesce(r."#ordinal", c.ordinal) as "#ordinal", r."#family",
-          c.kind, c.family, c.kept,
+        select coalesce(${ofEither((alias) => keyOfRow(alias, legacy))}, c.key) as key,
+          coalesce(l."#ordinal", r."#ordinal", c.ordinal) as ordinal,
+          ${ofEither((alias) => familyOfRow(bound, alias, legacy))} as family,
+          r."#ordinal" is not null or c.kind is not null as there,
           case
-            when (r."#key" is null) <> (c.kind = 'whole') or jsonb_typeof(c.kept) <> 'object' then true
+            when (r."#ordinal" is null) <> (c.kind = 'whole') or jsonb_typeof(c.kept) <> 'object' then true
             else c.kept - array[${names}] <> '{}'
           end as misapplied,
-          case
-            when r."#key" is null then null
-            else ${rowOf('r', legacy.live.columns)}::${type}
-          end as base
-        from ${restoredRows(bound, legacy, everything)} as r
-        full join (
-          select key, ordinal, family, kind, kept
-          from ${complement}
-          where ${complement.system} = ${bound.system.name}
-            and ${complement.relation} = ${legacy.relation}) as c on r."#key" = c.key and r."#ordinal" = c.ordinal
+          case when r."#ordinal" is not null then ${rowOf('r', legacy.live.columns)}::${tableSql(legacy.table)} end as base
         offset 0`
 }
 
@@ -121,11 +148,11 @@ function restored(bound: Bound, legacy: LegacyTable): SQL {
  * row has as well. Asked before it is read as values, for it may be no value of its column.
  */
 const odd = (columns: LegacyTable['live']['columns']): SQL => sql`case
-            when e.kind is null or e.misapplied then false
-            else (e.kind = 'part' and e.kept = '{}') or ${sql.join(
+            when c.kind is null or e.misapplied then false
+            else (c.kind = 'part' and c.kept = '{}') or ${sql.join(
               columns.map(({ name, type }) => {
                 const due = textForm(column('l', name), type)
-                return sql`(e.kept ? ${name}::text and (e.kept -> ${name}::text is distinct from coalesce(to_jsonb(${due}), 'null')
+                return sql`(c.kept ? ${name}::text and (c.kept -> ${name}::text is distinct from coalesce(to_jsonb(${due}), 'null')
                   or ${due} is not distinct from ${textForm(sql`(e.base).${sql.identifier(name)}`, type)}))`
               }),
               sql` or `,
@@ -136,7 +163,7 @@ const odd = (columns: LegacyTable['live']['columns']): SQL => sql`case
 function differs(side: 'l' | 'e', columns: LegacyTable['live']['columns']): SQL {
   const effective = ({ name, type }: (typeof columns)[number]) => sql`case
           when (e.misapplied or k.odd) is not true then ${textForm(sql`(i.image).${sql.identifier(name)}`, type)}
-          when e.kept ? ${name}::text then e.kept ->> ${name}::text
+          when c.kept ? ${name}::text then c.kept ->> ${name}::text
           else ${textForm(sql`(e.base).${sql.identifier(name)}`, type)}
         end`
   return textsOf(
