@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { proof as proofs } from '../../schema/ledger.ts'
 import type { Database } from '../database/connect.ts'
-import { type Bound, bind } from './bound.ts'
+import { type Bound, bind, type LegacyTable, type TargetTable } from './bound.ts'
 import type { Context } from './context.ts'
 import { install } from './contract/install.ts'
 import { currentPhase, enter, requireExpanded } from './ledger.ts'
@@ -48,26 +48,32 @@ async function compare(context: Context, bound: Bound, show: number): Promise<Om
     shown: [],
   }
   let done = 0
+  const legacyTask = (legacy: LegacyTable) => async (db: Executor) => {
+    const { differences, account, other } = await compareLegacy(db, bound, legacy)
+    result.tables[legacy.relation] = differences
+    result.accounts[legacy.relation] = account
+    const unaccounted = Math.abs(account.rows - account.carried - account.complemented - account.quarantined)
+    const count = differences.missing + differences.extra + differences.differing + other
+    return found(count === 0 ? unaccounted : count, () => legacyDifferences(db, bound, legacy, show))
+  }
+  const targetTask = (target: TargetTable) => async (db: Executor) => {
+    const { differences, other } = await compareTarget(db, bound, target)
+    result.target[tableName(target.table).split('.')[1] ?? ''] = differences
+    const count = differences.missing + differences.extra + differences.differing + other
+    return found(count, () => targetDifferences(db, bound, target, show))
+  }
+  const ledgerTask = async (db: Executor) => {
+    const count = await compareLedger(db, bound)
+    return found(count, () => ledgerDifferences(db, bound, show))
+  }
+  // the longest first, so that no session is left with it at the end while the others have nothing to do
   const tasks = [
-    ...bound.legacy.map((legacy) => async (db: Executor) => {
-      const { differences, account, other } = await compareLegacy(db, bound, legacy)
-      result.tables[legacy.relation] = differences
-      result.accounts[legacy.relation] = account
-      const unaccounted = Math.abs(account.rows - account.carried - account.complemented - account.quarantined)
-      const count = differences.missing + differences.extra + differences.differing + other
-      return found(count === 0 ? unaccounted : count, () => legacyDifferences(db, bound, legacy, show))
-    }),
-    ...bound.target.map((target) => async (db: Executor) => {
-      const { differences, other } = await compareTarget(db, bound, target)
-      result.target[tableName(target.table).split('.')[1] ?? ''] = differences
-      const count = differences.missing + differences.extra + differences.differing + other
-      return found(count, () => targetDifferences(db, bound, target, show))
-    }),
-    async (db: Executor) => {
-      const count = await compareLedger(db, bound)
-      return found(count, () => ledgerDifferences(db, bound, show))
-    },
+    ...bound.legacy.map((legacy) => ({ size: valuesOf(legacy), run: legacyTask(legacy) })),
+    ...bound.target.map((target) => ({ size: valuesRead(bound, target), run: targetTask(target) })),
+    { size: 0, run: ledgerTask },
   ]
+    .sort((a, b) => b.size - a.size)
+    .map(({ run }) => run)
   const found = async (count: number, rows: () => Promise<Difference[]>) => {
     context.report.progress({ task: 'verify', unit: 'checks', done: ++done, total: tasks.length })
     context.signal.throwIfAborted()
@@ -82,6 +88,14 @@ async function compare(context: Context, bound: Bound, show: number): Promise<Om
   result.target = ordered(result.target, bound.target)
   return result
 }
+
+/** About how many values a legacy table has. */
+const valuesOf = ({ live }: LegacyTable): number => live.estimatedRows * live.columns.length
+
+/** About how many values are read to derive a target table. */
+const valuesRead = ({ legacy }: Bound, { reads, columns }: TargetTable): number =>
+  columns.length *
+  legacy.filter(({ name }) => reads.includes(name)).reduce((sum, { live }) => sum + live.estimatedRows, 0)
 
 const ordered = <T>(results: Record<string, T>, tables: readonly { relation: string }[]): Record<string, T> =>
   Object.fromEntries(tables.map(({ relation }) => [relation, results[relation] as T]))
