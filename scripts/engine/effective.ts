@@ -3,7 +3,7 @@ import { complement } from '../../schema/ledger.ts'
 import type { Bound, LegacyTable } from './bound.ts'
 import { everything } from './family.ts'
 import { restoredRows } from './rows.ts'
-import { column, list } from './sql.ts'
+import { column, isJson, list } from './sql.ts'
 
 /**
  * The effective legacy (design §1): restored rows overlaid with what was kept of them, with "#key", "#ordinal" and
@@ -17,8 +17,10 @@ export function effectiveRows(bound: Bound, legacy: LegacyTable): SQL {
       c.key is not null as "#kept",
       ${list(
         columns.map(
-          ({ name }) => sql`case when c.kept ? ${name}::text then ${column('k', name)} else ${column('r', name)} end
-        as ${sql.identifier(name)}`,
+          ({ name, type }) => sql`case
+          when c.kept ? ${name}::text then ${isJson(type) ? sql`(c.kept ->> ${name}::text)::${sql.raw(type)}` : column('k', name)}
+          else ${column('r', name)}
+        end as ${sql.identifier(name)}`,
         ),
       )}
     from ${restoredRows(bound, legacy, everything)} as r

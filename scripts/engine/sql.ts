@@ -48,6 +48,12 @@ export const keyText = (columns: readonly SQL[]): SQL =>
 export const textForm = (value: SQL, type: string): SQL =>
   /^(character|char|bpchar)(\(\d+\))?$/.test(type) ? sql`textin(bpcharout(${value}))` : sql`${value}::text`
 
+/**
+ * Whether what was kept of a column must be read as its type one by one: in a jsonb record a text is itself a value of
+ * these types, where for every other type it is what the type's input function reads.
+ */
+export const isJson = (type: string): boolean => /^jsonb?$/.test(type)
+
 /** Types of which equal values have equal texts, so that their texts need not be made to compare them. */
 const exact = /^(smallint|integer|bigint|boolean|uuid|bytea|date|oid|timestamp( ?\(\d\))?( with(out)? time zone)?)$/
 const collated = /^(text|varchar|character varying)(\(\d+\))?$/

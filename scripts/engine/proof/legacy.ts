@@ -6,7 +6,7 @@ import { among, everything } from '../family.ts'
 import type { Account, Difference, Differences } from '../results.ts'
 import { familyOfRow, keyOfRow, legacyBesideRestored, legacyRows } from '../rows.ts'
 import { tableSql } from '../shape.ts'
-import { column, type Executor, list, rowOf, sameImage, textForm, textsOf } from '../sql.ts'
+import { column, type Executor, isJson, list, rowOf, sameImage, textForm, textsOf } from '../sql.ts'
 
 /** Whether the effective legacy (restore, overlaid with the complement) is the legacy table, row by row (design §1). */
 export async function compareLegacy(
@@ -114,13 +114,25 @@ function pairs(bound: Bound, legacy: LegacyTable): SQL {
       cross join lateral (
         select case
             when c.kind is null or e.misapplied or k.odd then e.base
-            else jsonb_populate_record(e.base, c.kept)
+            else ${overlaid(legacy)}
           end as image
         offset 0) as i
       where c.kind is not null
         or l."#ordinal" is null
         or r."#ordinal" is null
         or not ${sameImage(rowOf('l', columns), rowOf('r', columns))}`
+}
+
+/** The restored row under what was kept of it. */
+function overlaid({ table, live }: LegacyTable): SQL {
+  const overlay = sql`jsonb_populate_record(e.base, c.kept)`
+  if (!live.columns.some(({ type }) => isJson(type))) return overlay
+  const values = live.columns.map(({ name, type }) =>
+    isJson(type)
+      ? sql`case when c.kept ? ${name}::text then (c.kept ->> ${name}::text)::${sql.raw(type)} else ${column('p', name)} end`
+      : column('p', name),
+  )
+  return sql`(select row(${list(values)})::${tableSql(table)} from (select (${overlay}).*) as p)`
 }
 
 /** Of the legacy row or, where there is none, of the restored row. */
