@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'drizzle-orm'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
@@ -44,6 +45,16 @@ export async function readSteps(system: System, db: Executor, stage: Stage = 'ex
     // A book that may not be read is a missing right, not a sign that nothing was applied.
     applied: names.has(name) || book?.readable === false,
   }))
+}
+
+/** Names of the steps of all other systems, of both stages. */
+export function stepsOfOthers({ name }: System): string[] {
+  const folder = fileURLToPath(new URL('../../../drizzle', import.meta.url))
+  return readdirSync(folder)
+    .filter((other) => other !== name)
+    .flatMap((other) => ['expand', 'contract'].map((stage) => `${folder}/${other}/${stage}`))
+    .filter((steps) => existsSync(steps))
+    .flatMap((steps) => readdirSync(steps))
 }
 
 /** The step that creates a table. drizzle-kit does not write the schema public. */

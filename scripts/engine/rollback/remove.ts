@@ -2,8 +2,8 @@ import { is, sql } from 'drizzle-orm'
 import { PgTable } from 'drizzle-orm/pg-core'
 import * as ledger from '../../../schema/ledger.ts'
 import { functionOf } from '../contract/text.ts'
-import { rows } from '../preflight/look.ts'
-import { readSteps } from '../preflight/steps.ts'
+import { rows, textArray } from '../preflight/look.ts'
+import { readSteps, stepsOfOthers } from '../preflight/steps.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { type Executor, list } from '../sql.ts'
 import type { System } from '../system.ts'
@@ -73,7 +73,12 @@ function functionsIn(texts: readonly string[]): string[] {
 async function forget(tx: Executor, system: System): Promise<void> {
   const [others] = await rows<{ any: boolean }>(
     tx,
-    sql`select exists (select from ${migration} where system <> ${system.name}) as "any"`,
+    sql`
+      select exists (select from ${migration} where system <> ${system.name})
+        or exists (
+          select
+          from drizzle.__drizzle_migrations as m
+          where to_jsonb(m) ->> 'name' = any (${textArray(stepsOfOthers(system))})) as "any"`,
   )
   if (others?.any) {
     for (const table of ledgerTables.filter((each) => each !== archive))
