@@ -17,6 +17,14 @@ function next({ phase, copy, lastProof }: Status): string {
     : 'npm run migrate, or npm run copy and npm run verify'
 }
 
+/** How far a system that grows in phases has grown. */
+function grown({ growth = [] }: Status): string[] {
+  const pending = growth.filter(({ applied }) => !applied)
+  if (growth.length === 0) return []
+  const first = pending[0] && `; next is phase ${pending[0].gate}, ${pending[0].about}: npm run gate -- --next`
+  return [`Grown: ${count(growth.length - pending.length)} of ${counted(growth.length, 'phase')}${first ?? ''}`]
+}
+
 const proven = ({ lastProof }: Status): string => {
   if (!lastProof) return 'Not proven yet'
   const { identical, differences, provenAt, seconds } = lastProof
@@ -41,6 +49,7 @@ export function statusText(status: Status): string {
           `Copy: ${counted(copy.families, 'family', 'families')}, ${count(copy.finished)} of ${count(copy.shards)} shards finished`,
         ]
       : []),
+    ...grown(status),
     proven(status),
     ...Object.entries(status.archived).map(
       ([name, rows]) => `Archived by a rollback, in sluice.archive: ${counted(rows, 'row')} of ${name}`,

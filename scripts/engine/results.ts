@@ -63,6 +63,8 @@ export interface Status {
   quarantined: Record<string, number>
   lastProof: { identical: boolean; differences: number; provenAt: string; seconds: number } | null
   copy: { families: number; shards: number; finished: number } | null
+  /** Of a system that grows in phases: which there are, and whether each is applied. */
+  growth?: { gate: string; about: string; applied: boolean }[]
   /** Rows that a rollback could not give back to the legacy tables, by table. */
   archived: Record<string, number>
 }

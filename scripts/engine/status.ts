@@ -2,7 +2,9 @@ import { count, desc, eq, sql } from 'drizzle-orm'
 import { getTableConfig } from 'drizzle-orm/pg-core'
 import { archive, complement, proof, quarantine, shard } from '../../schema/ledger.ts'
 import type { Context } from './context.ts'
+import { isApplied, partsOf } from './gate/parts.ts'
 import { currentPhase } from './ledger.ts'
+import { readSteps } from './preflight/steps.ts'
 import type { Status } from './results.ts'
 import { tableName, tableSql } from './shape.ts'
 
@@ -19,6 +21,7 @@ export async function status(context: Context): Promise<Status> {
     lastProof: null,
     copy: null,
     archived: await archivedRows(context),
+    ...(system.gates ? { growth: await growth(context) } : {}),
   }
   if (phase === 'legacy') return found
   const { db } = connection
@@ -51,6 +54,13 @@ export async function status(context: Context): Promise<Status> {
       : null,
     copy: copied && copied.shards > 0 ? copied : null,
   }
+}
+
+async function growth({ system, connection: { db } }: Context): Promise<NonNullable<Status['growth']>> {
+  const parts = partsOf(system, await readSteps(system, db))
+  return parts.flatMap((part) =>
+    part.gate ? [{ gate: part.gate.name, about: part.gate.about, applied: isApplied(part) }] : [],
+  )
 }
 
 /** The archive outlives the rest of the ledger. */
