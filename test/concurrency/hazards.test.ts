@@ -1,0 +1,175 @@
+import postgres from 'postgres'
+import { describe, expect } from 'vitest'
+import { startSync, stopSync } from '../../scripts/engine/sync/index.ts'
+import { contextOf, expanded } from '../engine/copying.ts'
+import { copyIn, run, verifyIn } from '../engine/migration.ts'
+import { eventually } from '../support/processes.ts'
+import { type Scratch, test as scratch } from '../support/scratch.ts'
+
+const test = scratch.extend({
+  source: async ({ task: _ }, use: (name: string) => Promise<void>) =>
+    use(await expanded({ rows: 0, version: 27, dirt: 0, seed: 1 })),
+})
+
+const hash = (letter: string) => letter.repeat(40)
+const title = (number: number) => `tt000000${number}`
+
+/** A release of a title; what it says of the title is its own. */
+const media = (letter: string, number: number, more: Record<string, unknown> = {}) => {
+  const row = {
+    hash: hash(letter),
+    media_type: 'movie',
+    media_title: 'A title',
+    release_year: 2000,
+    original_title: 'a release',
+    original_path: `path of ${letter}`,
+    overview: `overview of ${letter}`,
+    imdb_id: title(number),
+    created_at: '2020-01-01',
+    ...more,
+  }
+  return `insert into atp.media (${Object.keys(row)}) values (${Object.values(row).map((value) => `'${value}'`)})`
+}
+
+const training = (number: number) =>
+  `insert into atp.training (imdb_id, label, media_type, media_title, release_year, overview)
+   values ('${title(number)}', 'would_watch', 'movie', 'A title', 2000, 'overview of training')`
+
+const start = (database: Scratch) => startSync(contextOf(database))
+const legacy = async (database: Scratch, column: string) =>
+  (await run(database, `select ${column} as value from atp.media order by hash`)).map(({ value }) => value)
+
+/** The target's writer may be told to try again; what it is not told is that its write is there. */
+const triedAgain = async (database: Scratch, text: string) => {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      return await run(database, text)
+    } catch (error) {
+      if ((error as { code?: string }).code !== '40001') throw error
+    }
+  }
+  throw new Error('told 40001 again and again')
+}
+
+async function expectInStep(database: Scratch) {
+  expect(await verifyIn(database)).toMatchObject({ shown: [], identical: true })
+}
+
+describe('before the copy has come by', () => {
+  test('a legacy write to one table of a family brings all of it, and a later write to the target keeps what rows say alone', async ({
+    database,
+  }) => {
+    for (const text of [media('a', 1), media('b', 1), training(1)]) await run(database, text)
+    await start(database)
+    await run(database, `update atp.training set tagline = 'a line'`)
+    await expectInStep(database)
+    await run(database, `update atp.media_metadata set overview = 'new'`)
+    expect(await legacy(database, 'overview')).toEqual(['new', 'overview of b'])
+    expect(await run(database, 'select overview from atp.training')).toEqual([{ overview: 'overview of training' }])
+    await expectInStep(database)
+  })
+
+  test('the target cannot insert a title that the legacy has: nothing of the legacy is overwritten', async ({
+    database,
+  }) => {
+    for (const text of [media('a', 1), training(1)]) await run(database, text)
+    await start(database)
+    const inserting = run(
+      database,
+      `insert into atp.media_metadata (imdb_id, media_type, media_title, release_year, overview)
+       values ('${title(1)}', 'movie', 'Another', 2001, 'overview of another')`,
+    )
+    await inserting.catch((error) => expect(['23505', '40001']).toContain(error.code))
+    expect(await legacy(database, 'overview')).toEqual(['overview of a'])
+    expect(await run(database, 'select overview from atp.training')).toHaveLength(1)
+  })
+})
+
+describe('after a stop and a start, before the copy has come by again', () => {
+  const prepared = async (database: Scratch, meanwhile: string) => {
+    for (const text of [media('a', 1), media('b', 1), media('c', 2)]) await run(database, text)
+    await start(database)
+    await copyIn(database)
+    await stopSync(contextOf(database))
+    await run(database, meanwhile)
+    await start(database)
+  }
+  const append = `update atp.downloads set original_path = original_path || ', and target'`
+
+  test('a write to the target does not undo what the legacy was told meanwhile', async ({ database }) => {
+    await prepared(database, `update atp.media set original_path = original_path || ', and legacy'`)
+    await triedAgain(database, append)
+    await copyIn(database)
+    expect(await legacy(database, 'original_path')).toEqual(
+      ['a', 'b', 'c'].map((letter) => `path of ${letter}, and legacy, and target`),
+    )
+    expect(await legacy(database, 'overview')).toEqual(['overview of a', 'overview of b', 'overview of c'])
+    await expectInStep(database)
+  })
+
+  test('a write to the target does not bring back what the legacy has deleted or moved meanwhile', async ({
+    database,
+  }) => {
+    await prepared(
+      database,
+      `delete from atp.media where hash = '${hash('b')}';
+       update atp.media set hash = '${hash('d')}' where hash = '${hash('c')}'`,
+    )
+    await triedAgain(database, append)
+    await copyIn(database)
+    expect(await legacy(database, 'hash')).toEqual([hash('a'), hash('d')])
+    expect(await legacy(database, 'overview')).toEqual(['overview of a', 'overview of c'])
+    await expectInStep(database)
+  })
+})
+
+describe('while both shapes are alive', () => {
+  test('of two titles that are given one number at once, both stay in the target', async ({ database }) => {
+    for (const text of [media('a', 1, { tmdb_id: 6 }), media('b', 2, { tmdb_id: 7 })]) await run(database, text)
+    await start(database)
+    await copyIn(database)
+    const [one, other] = [1, 2].map(() => postgres(database.url, { max: 1, onnotice: () => {} })) as [
+      postgres.Sql,
+      postgres.Sql,
+    ]
+    try {
+      await one.unsafe('begin')
+      await one.unsafe(`update atp.media set tmdb_id = 5 where hash = '${hash('b')}'`)
+      const waiting = other.unsafe(`update atp.media set tmdb_id = 5 where hash = '${hash('a')}'`).then(
+        () => 'done',
+        (error) => error.code,
+      )
+      await eventually(
+        async () =>
+          (
+            await run(
+              database,
+              `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+            )
+          ).length > 0,
+      )
+      await one.unsafe('commit')
+      expect(['done', '40001', '40P01']).toContain(await waiting)
+    } finally {
+      for (const each of [one, other]) await each.end({ timeout: 1 })
+    }
+    expect(await run(database, `select from sluice.quarantine where scope = 'family'`)).toEqual([])
+    expect(await run(database, 'select from atp.downloads')).toHaveLength(2)
+    await expectInStep(database)
+  })
+
+  test('a legacy write is never refused by the target: a title goes to which a file of the target alone refers', async ({
+    database,
+  }) => {
+    await run(database, media('a', 1))
+    await start(database)
+    await copyIn(database)
+    await run(
+      database,
+      `insert into atp.files (hash, target_path, imdb_id) values ('${hash('f')}', 'own', '${title(1)}')`,
+    )
+    await run(database, 'update atp.media set media_title = null')
+    expect(await run(database, 'select target_path from atp.files')).toEqual([{ target_path: 'own' }])
+    await expectInStep(database)
+  })
+})
