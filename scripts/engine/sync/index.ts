@@ -78,7 +78,8 @@ export async function isSyncing(db: Executor, system: System): Promise<boolean> 
   return found?.tables === 4 * tablesOf(system).length
 }
 
-const tablesOf = ({ legacy, target }: System) => [...Object.values(legacy), ...Object.values(target)]
+/** Target tables that get nothing of the legacy are their applications' own. */
+const tablesOf = ({ legacy, derive }: System) => [...Object.values(legacy), ...derive.map(({ table }) => table)]
 
 /** The triggers of ours on the tables of both shapes. */
 const ownTriggers = (system: System) => sql`

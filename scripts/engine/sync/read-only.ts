@@ -12,10 +12,10 @@ export const readOnlyFunction = (system: System): SQL => sql`
     end
     $read_only$`
 
-/** The triggers that call it. */
+/** The triggers that call it, on the tables that get rows of the legacy. */
 export const readOnlyTriggers = (system: System): SQL[] =>
-  Object.values(system.target).map(
-    (table) => sql`
+  system.derive.map(
+    ({ table }) => sql`
     create trigger sluice_read_only
     before insert or update or delete or truncate on ${tableSql(table)}
     for each statement
