@@ -1,25 +1,18 @@
 import { setTimeout } from 'node:timers/promises'
 import { type SQL, sql } from 'drizzle-orm'
-import { readMigrationFiles } from 'drizzle-orm/migrator'
-import { migrate } from 'drizzle-orm/pg-core'
 import { connect, type Database } from '../database/connect.ts'
 import { migrateLock } from '../database/lock.ts'
-import { Failure, Refusal } from '../errors.ts'
+import { Refusal } from '../errors.ts'
+import { applyPart } from './apply.ts'
 import type { Context } from './context.ts'
 import { requireBefore, requireGate } from './gate/index.ts'
 import { isApplied, type Part, partsOf } from './gate/parts.ts'
-import { watch } from './gate/untouched.ts'
-import { sqlstate } from './lock.ts'
 import { requireLegacy, rows } from './preflight/look.ts'
 import { missingRights } from './preflight/rights.ts'
-import { readSteps, stepsFolder } from './preflight/steps.ts'
+import { readSteps } from './preflight/steps.ts'
 import { occupiedTargets } from './preflight/targets.ts'
-import { refusalOf } from './refused.ts'
 import type { Executor } from './sql.ts'
 import type { System } from './system.ts'
-
-const lockNotAvailable = '55P03'
-const attempts = 40
 
 /**
  * Applies the expand steps that drizzle's bookkeeping does not hold yet through drizzle's own migrator, so that
@@ -44,6 +37,7 @@ export async function expand(
 export const grow = (context: Grower, url: string, options: ExpandOptions = {}): Promise<{ applied: string[] }> =>
   withSteps(context, url, options, async () => {})
 
+/** What the steps are applied with. */
 type Grower = Pick<Context, 'system' | 'report' | 'signal'>
 
 export interface ExpandOptions {
@@ -73,7 +67,7 @@ async function withSteps(
       if (next.gate) await requireBefore(db, next.gate)
       const names = await applyPart(context, db, parts, next, lockTimeout)
       applied.push(...names)
-      if (!next.gate) continue
+      if (!next.gate) break
       const after = partsOf(system, await readSteps(system, db))
       const lines = await requireGate(system, db, after, after[parts.indexOf(next)] as Part)
       report.note(
@@ -84,48 +78,6 @@ async function withSteps(
   } finally {
     await close()
   }
-}
-
-/** @returns the names of the steps that were applied, all of them or none */
-async function applyPart(
-  { system, signal }: Grower,
-  db: Database,
-  parts: readonly Part[],
-  part: Part,
-  lockTimeout: number,
-): Promise<string[]> {
-  const pending = part.steps.filter(({ applied }) => !applied).map(({ name }) => name)
-  const before = parts.slice(0, parts.indexOf(part)).flatMap(({ gate }) => gate?.tables ?? [])
-  const folder = { migrationsFolder: stepsFolder(system) }
-  const steps = readMigrationFiles(folder).filter(({ name }) => pending.includes(name ?? ''))
-  for (let attempt = 1; ; attempt++) {
-    signal.throwIfAborted()
-    try {
-      await db.transaction(async (tx) => {
-        // drizzle-kit leaves the name of this schema out of what it writes
-        await tx.execute(sql`select set_config('search_path', 'public', true)`)
-        const touched = part.gate && (await watch(tx, [...Object.values(system.legacy), ...before]))
-        await migrate(steps, tx, folder)
-        if (touched) requireUntouched(await touched())
-      })
-      return pending
-    } catch (error) {
-      if (sqlstate(error) !== lockNotAvailable) throw refusalOf(error) ?? error
-      if (attempt === attempts) throw busy(attempt, lockTimeout, error)
-      await setTimeout(lockTimeout * (0.5 + Math.random()))
-    }
-  }
-}
-
-/** A phase adds; what is there already is not its to change. */
-function requireUntouched(touched: readonly string[]): void {
-  const [table] = touched
-  if (!table) return
-  throw new Refusal(
-    'a step would have changed rows that were there before it; nothing was changed',
-    { table, 'and more': touched.length > 1 ? touched.slice(1).join(', ') : undefined },
-    'take it out of the step, then start the same command again',
-  )
 }
 
 /**
@@ -164,11 +116,3 @@ async function holdLock({ report, signal }: Pick<Context, 'report' | 'signal'>, 
     await setTimeout(100 + Math.random() * 100)
   }
 }
-
-const busy = (tries: number, lockTimeout: number, cause: unknown) =>
-  new Failure(
-    'other sessions hold locks that the new tables need',
-    { tries, 'waited each time': `${lockTimeout} ms` },
-    'end long transactions on the legacy tables, then start the same command again',
-    cause,
-  )
