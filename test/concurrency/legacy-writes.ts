@@ -164,13 +164,13 @@ async function makeTraining(tx: Tx, upsert: boolean): Promise<void> {
     if (row.overview === `t${id}`) {
       tx.note({ ...life('training', row.overview), did: 'born' })
       if (!isCalm(row.imdb_id)) tx.note({ ...life('training', row.overview), did: 'left' })
-    } else wroteTraining(tx, row, mark, [])
+    } else wroteTraining(tx, row, mark)
   }
 }
 
 /** A training row that the target's writers have made shows the list of another row. */
-function wroteTraining(tx: Tx, { overview }: Row, mark: string, wrote: string[]): void {
-  if (/^t/.test(overview)) tx.note({ ...life('training', overview), did: 'wrote', mark, wrote })
+function wroteTraining(tx: Tx, { overview }: Row, mark: string): void {
+  if (/^t/.test(overview)) tx.note({ ...life('training', overview), did: 'wrote', mark, wrote: [] })
 }
 
 /** What the applications of the old tables do, and what a person might, with how often. */
@@ -257,14 +257,15 @@ export const legacyWrites: Operations = {
     async (tx) => {
       if (!tx.world.described) return
       const mark = tx.mark()
-      const wrote = tx.random.chance(0.5) ? ['tagline'] : []
+      const columns = tx.random.chance(0.5) ? ['tagline'] : []
       const rows = await tx.run(
-        `update media set overview = overview || ',${mark}'${set(wrote, mark)}
+        `update media set overview = overview || ',${mark}'${set(columns, mark)}
          where hash = any($1::char(40)[]) and overview is not null
          returning original_path, overview`,
         [hot(tx, tx.world.hashes, 2)],
       )
-      for (const row of rows.filter(ofOwn)) tx.note({ ...life('overview', row.overview), did: 'wrote', mark, wrote })
+      for (const row of rows.filter(ofOwn))
+        tx.note({ ...life('overview', row.overview), did: 'wrote', mark, wrote: [] })
     },
   ],
   'write to a file': [
@@ -309,7 +310,7 @@ export const legacyWrites: Operations = {
     8,
     async (tx) => {
       const mark = tx.mark()
-      const wrote = tx.random.chance(0.5) ? ['tagline'] : []
+      const columns = tx.random.chance(0.5) ? ['tagline'] : []
       const more = tx.random.pick([
         '',
         `, label = 'would_watch', human_labeled = true, updated_at = now()`,
@@ -317,12 +318,12 @@ export const legacyWrites: Operations = {
         ...(tx.world.version >= 27 ? [', label = null'] : []),
       ])
       const rows = await tx.run(
-        `update training set overview = overview || ',${mark}'${set(wrote, mark)}${more}
+        `update training set overview = overview || ',${mark}'${set(columns, mark)}${more}
          where imdb_id = any($1::text[]) and overview is not null
          returning overview`,
         [hot(tx, tx.world.titles, 2)],
       )
-      for (const row of rows) wroteTraining(tx, row, mark, wrote)
+      for (const row of rows) wroteTraining(tx, row, mark)
     },
   ],
   'insert into training': [3, (tx) => makeTraining(tx, false)],
@@ -346,7 +347,7 @@ export const legacyWrites: Operations = {
         [from, to],
       )
       for (const row of rows) {
-        wroteTraining(tx, row, mark, [])
+        wroteTraining(tx, row, mark)
         if (!isCalm(to) && /^t/.test(row.overview)) tx.note({ ...life('training', row.overview), did: 'left' })
       }
     },

@@ -8,23 +8,28 @@ const wild = `(imdb_id is null or imdb_id !~ '[02468]$')`
 const kinds: Record<string, Kind> = { b: 'overview', t: 'training', o: 'only' }
 
 /** A title shows the list of the row that its overview is of; which row that is, the list itself says. */
-function wroteTitle(tx: Tx, { overview }: Row, mark: string, wrote: string[]): void {
+function wroteTitle(tx: Tx, { overview }: Row, mark: string): void {
   const kind = kinds[String(overview)[0] ?? '']
-  if (kind) tx.note({ ...life(kind, overview), did: 'wrote', mark, wrote })
+  if (kind) tx.note({ ...life(kind, overview), did: 'wrote', mark, wrote: [] })
 }
 
 /** A title's description is written where a legacy row can hold it: one that is unlabelled and has no media holds none. */
 async function describe(tx: Tx, titles: string[]): Promise<void> {
   const mark = tx.mark()
-  const wrote = tx.random.chance(0.5) ? ['tagline'] : []
-  const more = tx.random.pick(['', ', revenue = coalesce(revenue, 0) + 1', ', imdb_votes = 7', `, genre = '{a,b}'`])
+  const more = tx.random.pick([
+    '',
+    `, tagline = '${mark}'`,
+    ', revenue = coalesce(revenue, 0) + 1',
+    ', imdb_votes = 7',
+    `, genre = '{a,b}'`,
+  ])
   const rows = await tx.run(
-    `update media_metadata set overview = overview || ',${mark}'${wrote.length ? `, tagline = '${mark}'` : ''}${more}
+    `update media_metadata set overview = overview || ',${mark}'${more}
      where imdb_id = any($1::text[]) and overview is not null and (overview ~ '^[bo]' or label is not null)
      returning overview`,
     [titles],
   )
-  for (const row of rows) wroteTitle(tx, row, mark, wrote)
+  for (const row of rows) wroteTitle(tx, row, mark)
 }
 
 /** A release that the target's own applications found: its title, its download, its file and its prediction. */
@@ -155,12 +160,9 @@ export const targetWrites: Operations = {
   'move to another title': [
     4,
     async (tx) => {
-      const to = tx.random.chance(0.1)
-        ? null
-        : (hot(
-            tx,
-            tx.world.titles.filter((each) => !isCalm(each)),
-          )[0] ?? null)
+      // never to none: the legacy cannot hold that, and what it writes to the row later overrules the target
+      const titles = tx.world.titles.filter((each) => !isCalm(each))
+      const to = hot(tx, titles)[0] ?? tx.world.titles[0]
       const where = `hash = $1 and ${wild}`
       await left(tx, await writePaths(tx, 'downloads', where, [hot(tx, tx.world.hashes)[0], to], ', imdb_id = $2'))
     },
@@ -251,7 +253,7 @@ export const targetWrites: Operations = {
         `update media_metadata set imdb_id = $2, overview = overview || ',${mark}' where imdb_id = $1 and overview like 'o%' returning overview`,
         [hot(tx, tx.world.only)[0] ?? to, to],
       )
-      for (const row of rows) wroteTitle(tx, row, mark, [])
+      for (const row of rows) wroteTitle(tx, row, mark)
       if (rows.length) tx.world.only.push(to)
     },
   ],
