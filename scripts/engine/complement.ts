@@ -16,22 +16,33 @@ import { column, type Executor, rowOf, sameImage, textDiffers, textForm, textsOf
  * @returns the number of legacy rows compared
  */
 export async function keepComplement(db: Executor, bound: Bound, scope: Scope): Promise<number> {
+  await forgetComplement(db, bound, scope)
+  let rows = 0
+  for (const legacy of bound.legacy) rows += await keepOf(db, bound, legacy, scope)
+  return rows
+}
+
+/** Forgets what was kept of the families carried. */
+export async function forgetComplement(db: Executor, bound: Bound, scope: Scope): Promise<void> {
   await db.execute(sql`
     delete from ${complement}
     where ${complement.system} = ${bound.system.name}
       and ${touchedText(scope, sql`${complement.family}`)}`)
-  let rows = 0
-  for (const legacy of bound.legacy) {
-    await db.execute(keep(bound, legacy, scope))
-    if (!legacy.keyed) {
-      await db.execute(recordAside(bound, legacy.relation, 'row', duplicates(bound, legacy, touched(scope))))
-    }
-    const [counted] = await db.execute(
-      sql`select count(*)::float8 as rows from ${legacyRows(bound, legacy, touched(scope))} as l`,
-    )
-    rows += (counted as { rows: number }).rows
+}
+
+/**
+ * Keeps what restore does not give back of one legacy table, of whose rows carried nothing is kept yet.
+ * @returns the number of its rows compared
+ */
+export async function keepOf(db: Executor, bound: Bound, legacy: LegacyTable, scope: Scope): Promise<number> {
+  await db.execute(keep(bound, legacy, scope))
+  if (!legacy.keyed) {
+    await db.execute(recordAside(bound, legacy.relation, 'row', duplicates(bound, legacy, touched(scope))))
   }
-  return rows
+  const [counted] = await db.execute(
+    sql`select count(*)::float8 as rows from ${legacyRows(bound, legacy, touched(scope))} as l`,
+  )
+  return (counted as { rows: number }).rows
 }
 
 /** Legacy row `l` beside restored row `r`: whether they may differ, by the bytes of their columns. */

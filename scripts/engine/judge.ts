@@ -1,35 +1,89 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Bound, TargetTable } from './bound.ts'
-import { rowConstraints } from './constraints.ts'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { type Bound, keyOf, type TargetTable } from './bound.ts'
+import { type RowConstraint, rowConstraints } from './constraints.ts'
 import { familyOf, type Keys } from './family.ts'
 import { familyColumnsOf, query, selected } from './rows.ts'
-import { column, keyText, list, typeSql } from './sql.ts'
+import { all, column, keyText, list, rowOf, sameImage, typeSql } from './sql.ts'
 
 /**
  * The derived rows of some families in the target's types, each judged by the constraints on a row by itself:
  * "#refusal" is null or {constraint, SQLSTATE, reason}; "#key" and "#family" identify the row in the ledger.
  * A value that does not fit its type is null there, and its row refused.
  */
-export function judgedRows(bound: Bound, target: TargetTable, keys: Keys): SQL {
+export const judgedRows = (bound: Bound, target: TargetTable, keys: Keys): SQL =>
+  sql`(${judged(bound, target, derivedRows(bound, target, keys))})`
+
+/** The derived rows `d` of some families as the query yields them. */
+export const derivedRows = (bound: Bound, target: TargetTable, keys: Keys): SQL =>
+  sql`${query(target.derive, bound.sources, keys)} as d(${selected(target.derive, bound.sources)})`
+
+/**
+ * The judged rows of `from`, which has the derived rows as `d`, with further columns of it. Where `when` does not hold
+ * there is no derived row, and nothing to be judged.
+ */
+export function judged(
+  bound: Bound,
+  target: TargetTable,
+  from: SQL,
+  { further = [], when }: { further?: readonly SQL[]; when?: SQL } = {},
+): SQL {
+  const only = (value: SQL) => (when ? sql`case when ${when} then ${value} end` : value)
   const constraints = rowConstraints(target, bound.sources)
-  const doubtful = new Map(
-    constraints.filter(({ sqlstate }) => sqlstate.startsWith('22')).map((each) => [each.name, each.refuses]),
-  )
-  const value = ({ name }: { name: string }): SQL => {
-    const misfit = doubtful.get(`${target.relation}_${name}_type`)
-    return misfit ? sql`case when not coalesce(${misfit}, false) then ${column('d', name)} end` : column('d', name)
-  }
+  const value = valueIn(target, constraints)
   const family = familyColumnsOf(bound, target.name, bound.system.target).map((name) => column('d', name))
-  return sql`(select ${refusal(constraints)} as "#refusal",
-      ${keyText(target.key.map((name) => column('d', name)))} as "#key",
-      coalesce(${familyOf(family)}, '') as "#family",
-      ${list(target.columns.map(({ name }) => column('t', name)))}
-    from ${query(target.derive, bound.sources, keys)} as d(${selected(target.derive, bound.sources)})
+  return sql`select ${only(refusal(constraints))} as "#refusal",
+      ${only(keyText(target.key.map((name) => column('d', name))))} as "#key",
+      ${only(sql`coalesce(${familyOf(family)}, '')`)} as "#family",
+      ${list([...target.columns.map(({ name }) => column('t', name)), ...further])}
+    from ${from}
     cross join lateral (
-      select ${list(target.columns.map((each) => sql`${value(each)}::${typeSql(each)} as ${sql.identifier(each.name)}`))}) as t)`
+      select ${list(target.columns.map((each) => sql`${value(each)} as ${sql.identifier(each.name)}`))}) as t`
 }
 
-function refusal(constraints: ReturnType<typeof rowConstraints>): SQL {
+/** The value of row `d` in the type of a column of the target; null where it does not fit. */
+function valueIn(target: TargetTable, constraints: readonly RowConstraint[]): (each: PgColumn) => SQL {
+  const doubtful = doubts(constraints)
+  return (each) => {
+    const misfit = doubtful.get(`${target.relation}_${each.name}_type`)
+    const value = column('d', each.name)
+    return sql`${misfit ? sql`case when not coalesce(${misfit}, false) then ${value} end` : value}::${typeSql(each)}`
+  }
+}
+
+const doubts = (constraints: readonly RowConstraint[]): Map<string, SQL> =>
+  new Map(constraints.filter(({ sqlstate }) => sqlstate.startsWith('22')).map((each) => [each.name, each.refuses]))
+
+/**
+ * Whether the derived row `d` is, to the byte, the sound row `t` of the target; much faster than judging it. Lengths and
+ * precisions need not be asked: where the bytes are those of a row that is in the table, they fit.
+ */
+export function isSoundRow(bound: Bound, target: TargetTable): SQL {
+  const constraints = rowConstraints(target, bound.sources)
+  const refusing = constraints.filter(({ sqlstate }) => !sqlstate.startsWith('22')).map(({ refuses }) => refuses)
+  const loose = looseValueIn(target, constraints)
+  return sql`(${sameImage(sql`row(${list(target.columns.map(loose))})`, rowOf('t', target.columns))}
+    and (${refusing.length ? sql.join(refusing, sql` or `) : sql`false`}) is not true)`
+}
+
+/** Whether the derived row `d` and the row `t` of the target have the same key. */
+export function sameTargetKey(bound: Bound, target: TargetTable): SQL {
+  const value = valueIn(target, rowConstraints(target, bound.sources))
+  return all(keyOf(target).map((each) => sql`${value(each)} = ${column('t', each.name)}`))
+}
+
+/** The value of row `d` in the type of a column of the target, but for length and precision, so that no value is refused. */
+function looseValueIn(target: TargetTable, constraints: readonly RowConstraint[]): (each: PgColumn) => SQL {
+  const doubtful = doubts(constraints)
+  const value = valueIn(target, constraints)
+  return (each) => {
+    const loose = /^(varchar|char|numeric)\(/.exec(each.getSQLType())?.[1]
+    if (!loose || !doubtful.has(`${target.relation}_${each.name}_type`)) return value(each)
+    return sql`${column('d', each.name)}::${sql.raw(loose === 'char' ? 'bpchar' : loose)}`
+  }
+}
+
+function refusal(constraints: readonly RowConstraint[]): SQL {
   if (constraints.length === 0) return sql`null::text[]`
   const arms = constraints.map(
     ({ name, sqlstate, refuses, reason }) =>

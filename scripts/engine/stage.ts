@@ -19,31 +19,44 @@ export const stageOf = ({ relation }: { relation: string }): SQL => sql`pg_temp.
  */
 export async function stage(db: Executor, bound: Bound, scope: Scope, withheld?: Withheld): Promise<void> {
   if (withheld) await withhold(db, bound, scope, withheld)
-  for (const target of bound.target) {
-    await db.execute(sql`
-      create temporary table ${sql.identifier(`stage_${target.relation}`)} on commit drop as
-      select *
-      from ${judgedRows(bound, target, asked(scope))} as judged
-      where ${withheld === undefined}`)
-    if (scope === 'all') await db.execute(sql`analyze ${stageOf(target)}`)
-    await setRefusedAside(db, bound, target)
-    await contest(db, bound, target, scope)
-    await settleReferences(db, bound, target, scope)
-  }
+  for (const target of bound.target) await stageTable(db, bound, target, scope, withheld === undefined)
 }
 
-async function setRefusedAside(db: Executor, bound: Bound, target: TargetTable): Promise<void> {
-  const refused = sql`
-    select "#key" as key, "#family" as family, "#refusal"[1] as constraint_name, "#refusal"[2] as sqlstate,
-      "#refusal"[3] as reason, '{}'::jsonb as held
-    from gone`
+/** Stages the rows of one target table, or none; those that it refers to are staged. */
+export async function stageTable(
+  db: Executor,
+  bound: Bound,
+  target: TargetTable,
+  scope: Scope,
+  any = true,
+): Promise<void> {
+  await db.execute(sql`
+    create temporary table ${sql.identifier(`stage_${target.relation}`)} on commit drop as
+    select *
+    from ${judgedRows(bound, target, asked(scope))} as judged
+    where ${any}`)
+  if (scope === 'all') await db.execute(sql`analyze ${stageOf(target)}`)
   await db.execute(sql`
     with gone as (
       delete from ${stageOf(target)}
       where "#refusal" is not null
       returning "#key", "#family", "#refusal")
-    ${recordAside(bound, target.relation, 'row', refused)}`)
+    ${setAside(bound, target, sql`gone`)}`)
+  await contest(db, bound, target, scope)
+  await settleReferences(db, bound, target, scope)
 }
+
+/** Records the judged rows of `from`, which are all refused. */
+export const setAside = (bound: Bound, target: TargetTable, from: SQL): SQL =>
+  recordAside(
+    bound,
+    target.relation,
+    'row',
+    sql`
+    select "#key" as key, "#family" as family, "#refusal"[1] as constraint_name, "#refusal"[2] as sqlstate,
+      "#refusal"[3] as reason, '{}'::jsonb as held
+    from ${from}`,
+  )
 
 /** Records that the target gets nothing of the families. */
 async function withhold(db: Executor, bound: Bound, scope: Scope, withheld: Withheld): Promise<void> {
