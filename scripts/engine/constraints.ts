@@ -106,13 +106,17 @@ function fits({ relation }: TargetTable, each: PgColumn, selection: unknown): Ro
     return [{ ...common, sqlstate: '22003', refuses }]
   }
   if (length) {
-    // the server drops blanks beyond the length by itself, so they refuse nothing
-    const refuses = sql`char_length(rtrim(${value}::text, ' ')) > ${sql.raw(length)}`
+    // the server drops blanks beyond the length by itself, so they refuse nothing; bytes are counted first, being faster
+    const most = sql.raw(length)
+    const refuses = sql`octet_length(${value}::text) > ${most} and char_length(rtrim(${value}::text, ' ')) > ${most}`
     return [{ ...common, sqlstate: '22001', refuses }]
   }
   if (digits) {
     const [, precision, scale] = digits
-    const refuses = sql`abs(round(nullif(${value}::numeric, 'NaN'), ${sql.raw(scale ?? '0')})) >= ${sql.raw(`1e${Number(precision) - Number(scale)}`)}::numeric`
+    const limit = sql.raw(`1e${Number(precision) - Number(scale)}::numeric`)
+    // only near the limit does it need to be rounded
+    const refuses = sql`(${value}::numeric not between (1 - ${limit}) and (${limit} - 1))
+      and abs(round(nullif(${value}::numeric, 'NaN'), ${sql.raw(scale ?? '0')})) >= ${limit}`
     return [{ ...common, sqlstate: '22003', refuses }]
   }
   return []
