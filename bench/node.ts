@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** What became of a Node process. */
@@ -26,6 +27,12 @@ const tellPeak = `
 
 const root = path.resolve(import.meta.dirname, '..')
 
+/** The options that npm's scripts give to Node: `node …options scripts/cli.ts migrate`. */
+const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+  scripts: { migrate: string }
+}
+const options = scripts.migrate.split(' ').slice(1, -2)
+
 /**
  * Runs a TypeScript file in a process of its own, as npm's scripts do, and waits for its end.
  * @throws Error with the last words of a process that ends with another exit code than 0 or 2
@@ -34,7 +41,7 @@ export function runNode(args: readonly string[], env: Record<string, string>): P
   const startedAt = performance.now()
   const elapsed = () => (performance.now() - startedAt) / 1000
   const preload = `data:text/javascript,${encodeURIComponent(tellPeak)}`
-  const child = spawn(process.execPath, ['--import', preload, '--import', 'tsx', ...args], {
+  const child = spawn(process.execPath, ['--import', preload, ...options, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
