@@ -15,6 +15,17 @@ export async function readWhole(tx: Executor): Promise<void> {
       set_config('enable_mergejoin', 'off', true)`)
 }
 
+/**
+ * Settings of one transaction that carries a few families. Their rows are looked up by index, however large the tables
+ * are that they come from; and as its cursor is moved in the same transaction, one that a crash of the server takes back
+ * is simply done again.
+ */
+export async function readFew(tx: Executor): Promise<void> {
+  await tx.execute(sql`
+    select set_config('random_page_cost', '1.1', true),
+      set_config('synchronous_commit', 'off', true)`)
+}
+
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
 
 /** Conflicts with other sessions, after which the same transaction may well succeed. */
