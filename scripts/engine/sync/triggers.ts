@@ -3,10 +3,12 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { pinned } from '../../database/connect.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
+import { nullable, uniqueKeys } from '../constraints.ts'
 import { functionOf } from '../contract/text.ts'
 import { everything } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { lineageOf } from '../lineage.ts'
+import { held } from '../quarantine.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage } from '../sql.ts'
@@ -138,7 +140,7 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
         from ${targetComplement} as d
         where d.system = ${bound.system.name}
           and d.relation = ${target.relation}
-          and d.key = ${keyIn(target, alias)}${sql.join(joinedFamilies(bound, target, alias), sql``)}`,
+          and d.key = ${keyIn(target, alias)}${sql.join([...joinedFamilies(bound, target, alias), ...waitingFamilies(bound, target, alias)], sql``)}`,
     propagate: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null);`,
   })
 }
@@ -160,6 +162,18 @@ const joinedFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[]
         where ${column('r', name(theirs))} = ${column(alias, name(mine))}`,
       ]
     })
+
+/** The families that wait for a unique value which row `alias` has. */
+const waitingFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[] =>
+  uniqueKeys(target.table).map(
+    ({ name, columns }) => sql`
+        union all
+        select q.family
+        from ${quarantine} as q
+        where q.system = ${bound.system.name}
+          and q.relation = ${target.relation}
+          and q.constraint_name = ${name}${nullable(columns).length ? sql` and q.held = ${held(alias, nullable(columns))}` : sql``}`,
+  )
 
 const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
 
