@@ -145,21 +145,26 @@ function winner(bound: Bound, target: TargetTable, { columns }: UniqueKey): SQL 
             from ${tableSql(target.table)} as x
             where ${all(columns.map(({ name }) => sql`${column('x', name)} = ${column('j', name)}`))}
               and not (${sameKey(target, 'x', 'j')})
-              and (${native} and not ${older('x')} or ${staysOwn(bound, target, columns)})
+              and (${native} and not ${older('x')} or ${staysOwn(bound, target, 'x', columns)})
             limit 1) end,
           first_value(j."#key") over (partition by (${claims}), ${values} order by ${keys})) end`
 }
 
 /**
- * Whether row `x` goes on holding what only its own applications gave it: a row that nothing yields, or a value that was
+ * Whether row `alias` goes on holding what only its own applications gave it: a row that nothing yields, or a value that was
  * derived otherwise and still is. What the legacy has changed since wins over it (see `overrule`).
  */
-const staysOwn = (bound: Bound, target: TargetTable, columns: readonly PgColumn[]): SQL => sql`exists (
+export const staysOwn = (
+  bound: Bound,
+  target: TargetTable,
+  alias: string,
+  columns: readonly PgColumn[],
+): SQL => sql`exists (
                 select
                 from ${targetComplement} as d
                 left join judged as y on y."#key" = d.key and y."#refusal" is null
                 where ${ownOf(bound, target)}
-                  and d.key = ${keyIn(target, 'x')}
+                  and d.key = ${keyIn(target, alias)}
                   and (d.kind = 'whole' and y."#key" is null
                     or d.kind = 'part' and y."#key" is not null and (${sql.join(
                       columns.map(

@@ -16,6 +16,7 @@ import {
   ownOf,
   sameKey,
   settledRows,
+  staysOwn,
   stillWithheld,
 } from './settled.ts'
 import {
@@ -88,7 +89,7 @@ export function release(bound: Bound, target: TargetTable): SQL[] {
       and exists (select from judged as j where ${claims} and not (${sameKey(target, 'j', t)}))
       and not exists (select from judged as j where ${claims} and ${sameKey(target, 'j', t)})
       and (not ${native} or ${older(t)})
-      and not (${own} and ${isOwn(bound, target, t, columns)})`
+      and not (${own} and ${staysOwn(bound, target, t, columns)})`
     })
 }
 

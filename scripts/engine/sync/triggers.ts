@@ -45,8 +45,7 @@ const watchedLegacy = (bound: Bound, effects: Effects, each: LegacyTable): Watch
   table: each.table,
   key: each.key,
   columns: each.live.columns,
-  family: (alias) =>
-    sql`coalesce(${list(familyColumnsOf(bound, each.name, bound.system.legacy).map((name) => sql`${column(alias, name)}::text`))}, '')`,
+  family: (alias) => legacyFamily(bound, each, alias),
   touches: (name) => effects.ofLegacy(each, name),
 })
 
@@ -140,7 +139,7 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
         from ${targetComplement} as d
         where d.system = ${bound.system.name}
           and d.relation = ${target.relation}
-          and d.key = ${keyIn(target, alias)}${sql.join([...joinedFamilies(bound, target, alias), ...waitingFamilies(bound, target, alias)], sql``)}`,
+          and d.key = ${keyIn(target, alias)}${sql.join([...joinedFamilies(bound, target, alias), ...restoredFamilies(bound, target, alias), ...waitingFamilies(bound, target, alias)], sql``)}`,
     propagate: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null);`,
   })
 }
@@ -162,6 +161,29 @@ const joinedFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[]
         where ${column('r', name(theirs))} = ${column(alias, name(mine))}`,
       ]
     })
+
+/** The families of the legacy rows that row `alias` gives their key when it is restored. */
+const restoredFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[] =>
+  bound.legacy.flatMap((legacy) => {
+    const { values } = lineageOf(legacy.restore, bound.system.target)
+    const sources = legacy.key.map((name) => [...(values.get(name) ?? [])])
+    if (!sources.every(([only, ...more]) => only?.startsWith(`${target.relation}.`) && more.length === 0)) return []
+    const same = legacy.key.map((name, i) => {
+      const source = sources[i]?.[0] ?? ''
+      return sql`${column('l', name)} = ${column(alias, source.slice(source.indexOf('.') + 1))}`
+    })
+    return [
+      sql`
+        union all
+        select ${legacyFamily(bound, legacy, 'l')}
+        from ${tableSql(legacy.table)} as l
+        where ${all(same)}`,
+    ]
+  })
+
+/** The family of row `alias` of a legacy table. */
+const legacyFamily = (bound: Bound, { name }: LegacyTable, alias: string): SQL =>
+  sql`coalesce(${list(familyColumnsOf(bound, name, bound.system.legacy).map((each) => sql`${column(alias, each)}::text`))}, '')`
 
 /** The families that wait for a unique value which row `alias` has. */
 const waitingFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[] =>
