@@ -109,6 +109,7 @@ begin
         target.map((each) =>
           when(has(effects.follow(each)), [
             when(has(effects.reshape(each)), release(bound, each)),
+            sql`if ${own} and not ${native} then ${overrule(bound, each)}; end if`,
             follow(bound, each),
             sql`"$found" := "$found" || ${yielding}`,
             sql`${unfollowedAny} := ${unfollowedAny} or ${unfollowed}`,
@@ -129,9 +130,6 @@ begin
   if ${withheld} is not null then ${setFamiliesAside(bound)}; end if;
   if not ${native} then
     ${statements([...target].reverse().map((each) => when(has(effects.reshape(each)), [removeStale(bound, each)])))}
-  end if;
-  if ${own} and not ${native} then
-    ${statements(target.map((each) => when(has(effects.follow(each)), [overrule(bound, each)])))}
   end if;
   if ${own} or ${unfollowedAny} then
     ${statements(target.map((each) => when(has(effects.follow(each)), [keepOwn(bound, each)])))}

@@ -1,25 +1,29 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
-import type { Bound, TargetTable } from '../bound.ts'
+import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
 import { nullable, references, uniqueKeys } from '../constraints.ts'
-import { columnsOf } from '../family.ts'
+import { columnsOf, familyOf } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { held } from '../quarantine.ts'
+import { familyColumnsOf, restoredRows } from '../rows.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, list } from '../sql.ts'
 import { familyIn, hasKey, keyIn, sameKey } from './settled.ts'
-import { families, more, theFamilies } from './variables.ts'
+import { families, more, native, theFamilies } from './variables.ts'
 
 /**
  * Finds the families that must be settled together with those at hand: where a row is found under another family than
  * the one that answers for it, where a unique value changes hands, where what is referred to comes or goes.
  */
 export function relatedFamilies(bound: Bound): SQL {
-  const found = bound.target.flatMap((target) => [
-    ...elsewhere(bound, target),
-    ...claimants(bound, target),
-    ...referring(bound, target),
-  ])
+  const found = [
+    ...bound.target.flatMap((target) => [
+      ...elsewhere(bound, target),
+      ...claimants(bound, target),
+      ...referring(bound, target),
+    ]),
+    ...bound.legacy.map((legacy) => overwritten(bound, legacy)),
+  ]
   return sql`
     with ${list(bound.target.map((target) => sql`${judged(target)} as materialized (select * from ${judgedRows(bound, target, theFamilies)} as judged)`))}
     select array_agg(distinct r.family)
@@ -62,6 +66,13 @@ function elsewhere(bound: Bound, target: TargetTable): SQL[] {
       join ${table} as t on ${sameKey(target, 'j', 't')}`,
   ]
 }
+
+/** Legacy rows of other families that have the key of a row which is written back. */
+const overwritten = (bound: Bound, legacy: LegacyTable): SQL => sql`
+      select coalesce(${familyOf(familyColumnsOf(bound, legacy.name, bound.system.legacy).map((name) => column('l', name)))}, '')
+      from ${restoredRows(bound, legacy, theFamilies)} as r
+      join ${tableSql(legacy.table)} as l on ${all(legacy.key.map((name) => sql`${column('l', name)} = ${column('r', name)}`))}
+      where ${native}`
 
 /** Who has a unique value that the families claim, and who waits for one that they have or claim. */
 function claimants(bound: Bound, target: TargetTable): SQL[] {

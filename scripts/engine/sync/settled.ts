@@ -7,7 +7,7 @@ import { judgedRows } from '../judge.ts'
 import { held } from '../quarantine.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableName, tableSql } from '../shape.ts'
-import { all, column, keyText, list, typeSql } from '../sql.ts'
+import { all, column, keyText, list, textForm, typeSql } from '../sql.ts'
 import { aside, families, keysOf, native, own, theFamilies, withheld } from './variables.ts'
 
 /** The key of row `alias` of a target table as the ledger writes it. */
@@ -145,10 +145,34 @@ function winner(bound: Bound, target: TargetTable, { columns }: UniqueKey): SQL 
             from ${tableSql(target.table)} as x
             where ${all(columns.map(({ name }) => sql`${column('x', name)} = ${column('j', name)}`))}
               and not (${sameKey(target, 'x', 'j')})
-              and (${native} and not ${older('x')} or ${isOwn(bound, target, 'x', columns)})
+              and (${native} and not ${older('x')} or ${staysOwn(bound, target, 'x', columns)})
             limit 1) end,
           first_value(j."#key") over (partition by (${claims}), ${values} order by ${keys})) end`
 }
+
+/**
+ * Whether row `alias` goes on holding what only its own applications gave it: a row that nothing yields, or a value that was
+ * derived otherwise and still is. What the legacy has changed since wins over it (see `overrule`).
+ */
+export const staysOwn = (
+  bound: Bound,
+  target: TargetTable,
+  alias: string,
+  columns: readonly PgColumn[],
+): SQL => sql`exists (
+                select
+                from ${targetComplement} as d
+                left join judged as y on y."#key" = d.key and y."#refusal" is null
+                where ${ownOf(bound, target)}
+                  and d.key = ${keyIn(target, alias)}
+                  and (d.kind = 'whole' and y."#key" is null
+                    or d.kind = 'part' and y."#key" is not null and (${sql.join(
+                      columns.map(
+                        (each) => sql`d.kept ? ${each.name}::text
+                        and d.derived ->> ${each.name}::text is not distinct from ${textForm(column('y', each.name), each.getSQLType())}`,
+                      ),
+                      sql` or `,
+                    )})))`
 
 /** Whether one of the columns of row `alias` of the target holds what only its own applications wrote. */
 export const isOwn = (

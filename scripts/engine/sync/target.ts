@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, TargetTable } from '../bound.ts'
-import { nullable, uniqueKeys } from '../constraints.ts'
+import { nullable, references, uniqueKeys } from '../constraints.ts'
 import { judgedRows } from '../judge.ts'
 import { lineageOf } from '../lineage.ts'
-import { tableSql } from '../shape.ts'
+import { tableName, tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, setNull, textDiffers, textForm, textsOf } from '../sql.ts'
 import {
   asideRows,
@@ -16,6 +16,7 @@ import {
   ownOf,
   sameKey,
   settledRows,
+  staysOwn,
   stillWithheld,
 } from './settled.ts'
 import {
@@ -88,7 +89,7 @@ export function release(bound: Bound, target: TargetTable): SQL[] {
       and exists (select from judged as j where ${claims} and not (${sameKey(target, 'j', t)}))
       and not exists (select from judged as j where ${claims} and ${sameKey(target, 'j', t)})
       and (not ${native} or ${older(t)})
-      and not (${own} and ${isOwn(bound, target, t, columns)})`
+      and not (${own} and ${staysOwn(bound, target, t, columns)})`
     })
 }
 
@@ -118,7 +119,7 @@ export function follow(bound: Bound, target: TargetTable): SQL {
           from ${targetComplement} as d
           where ${ownOf(bound, target)}
             and d.family = any (${families})
-            and d.kind = 'whole') end,
+            and d.kind = 'whole'${sql.join(neededByOwn(bound, target), sql``)}) end,
       (select array_agg(distinct w.family) from written as w where w.family <> all (${families})),
       (select jsonb_agg(a) from (${asideRows(target)}) as a),
       ${native} and exists (
@@ -137,6 +138,25 @@ export function follow(bound: Bound, target: TargetTable): SQL {
       case when ${native} then ${refusedColumns(bound, target)} end
     into ${keys}, ${more}, ${asides}, ${unfollowed}, ${yielding}`
 }
+
+/** The keys of the table's rows of the families to which rows refer that the target's own applications wrote. */
+const neededByOwn = (bound: Bound, target: TargetTable): SQL[] =>
+  bound.target.flatMap((child) =>
+    references(child.table)
+      .filter(({ parent }) => tableName(parent) === tableName(target.table))
+      .map(
+        ({ columns, parentColumns }) => sql`
+          union all
+          select ${keyIn(target, target.relation)}
+          from ${tableSql(target.table)}
+          where (${ofFamilies(target)})
+            and exists (
+              select
+              from ${tableSql(child.table)} as c
+              where ${all(parentColumns.map((each, i) => sql`${column('c', columns[i]?.name ?? '')} = ${column(target.relation, each.name)}`))}
+                and ${isOwn(bound, child, 'c', columns)})`,
+      ),
+  )
 
 /**
  * The legacy columns from which the values are derived that a row just got from its own applications, and that deriving

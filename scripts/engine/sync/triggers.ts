@@ -3,10 +3,12 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { pinned } from '../../database/connect.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
+import { nullable, uniqueKeys } from '../constraints.ts'
 import { functionOf } from '../contract/text.ts'
 import { everything } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { lineageOf } from '../lineage.ts'
+import { held } from '../quarantine.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage } from '../sql.ts'
@@ -43,8 +45,7 @@ const watchedLegacy = (bound: Bound, effects: Effects, each: LegacyTable): Watch
   table: each.table,
   key: each.key,
   columns: each.live.columns,
-  family: (alias) =>
-    sql`coalesce(${list(familyColumnsOf(bound, each.name, bound.system.legacy).map((name) => sql`${column(alias, name)}::text`))}, '')`,
+  family: (alias) => legacyFamily(bound, each, alias),
   touches: (name) => effects.ofLegacy(each, name),
 })
 
@@ -138,7 +139,7 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
         from ${targetComplement} as d
         where d.system = ${bound.system.name}
           and d.relation = ${target.relation}
-          and d.key = ${keyIn(target, alias)}${sql.join(joinedFamilies(bound, target, alias), sql``)}`,
+          and d.key = ${keyIn(target, alias)}${sql.join([...joinedFamilies(bound, target, alias), ...restoredFamilies(bound, target, alias), ...waitingFamilies(bound, target, alias)], sql``)}`,
     propagate: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null);`,
   })
 }
@@ -160,6 +161,41 @@ const joinedFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[]
         where ${column('r', name(theirs))} = ${column(alias, name(mine))}`,
       ]
     })
+
+/** The families of the legacy rows that row `alias` gives their key when it is restored. */
+const restoredFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[] =>
+  bound.legacy.flatMap((legacy) => {
+    const { values } = lineageOf(legacy.restore, bound.system.target)
+    const sources = legacy.key.map((name) => [...(values.get(name) ?? [])])
+    if (!sources.every(([only, ...more]) => only?.startsWith(`${target.relation}.`) && more.length === 0)) return []
+    const same = legacy.key.map((name, i) => {
+      const source = sources[i]?.[0] ?? ''
+      return sql`${column('l', name)} = ${column(alias, source.slice(source.indexOf('.') + 1))}`
+    })
+    return [
+      sql`
+        union all
+        select ${legacyFamily(bound, legacy, 'l')}
+        from ${tableSql(legacy.table)} as l
+        where ${all(same)}`,
+    ]
+  })
+
+/** The family of row `alias` of a legacy table. */
+const legacyFamily = (bound: Bound, { name }: LegacyTable, alias: string): SQL =>
+  sql`coalesce(${list(familyColumnsOf(bound, name, bound.system.legacy).map((each) => sql`${column(alias, each)}::text`))}, '')`
+
+/** The families that wait for a unique value which row `alias` has. */
+const waitingFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[] =>
+  uniqueKeys(target.table).map(
+    ({ name, columns }) => sql`
+        union all
+        select q.family
+        from ${quarantine} as q
+        where q.system = ${bound.system.name}
+          and q.relation = ${target.relation}
+          and q.constraint_name = ${name}${nullable(columns).length ? sql` and q.held = ${held(alias, nullable(columns))}` : sql``}`,
+  )
 
 const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
 
