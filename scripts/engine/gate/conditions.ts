@@ -45,12 +45,13 @@ function notThere(error: unknown): Omit<Found, 'condition'> {
   return { rows: 1, samples: [messageOf(error)] }
 }
 
-async function areThere(db: Executor, tables: Condition['of'] = []): Promise<boolean> {
+/** Whether all of the tables exist. */
+export async function areThere(db: Executor, tables: Condition['of'] = []): Promise<boolean> {
   if (tables.length === 0) return true
   const shape = await readShape(db, tables)
   return tables.every((table) => shape.tables.has(tableName(table)))
 }
 
-/** What was found, in words; nothing where nothing was. */
-export const words = ({ rows: count, samples }: Found): string[] =>
-  count === 0 ? [] : [`${count} found, for example ${samples.join('; ')}`]
+/** What was found, in words, with what to do about it; nothing where nothing was. */
+export const words = ({ condition: { remedy }, rows: count, samples }: Found): string[] =>
+  count === 0 ? [] : [`${count} found, for example ${samples.join('; ')}`, ...(remedy ? [remedy] : [])]

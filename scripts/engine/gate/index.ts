@@ -7,6 +7,7 @@ import { tryExamples } from './examples.ts'
 import { checked, type Gate, type Passed } from './gate.ts'
 import { isApplied, isLater, type Part, partsOf } from './parts.ts'
 import { planQueries } from './queries.ts'
+import { rowsIntact } from './rows.ts'
 import { tablesAsDeclared } from './tables.ts'
 
 /**
@@ -25,8 +26,10 @@ async function pass(db: Database, parts: readonly Part[], part: Part, gate: Gate
   if (!isApplied(part)) return { gate: name, about, applied: false, held: false, checks: [] }
   // what a later phase adds is wanted here only once that phase is applied
   const pending = [...parts.slice(0, parts.indexOf(part) + 1), ...parts.filter((each) => !isApplied(each))]
+  const before = parts.slice(0, parts.indexOf(part)).flatMap((each) => each.gate?.tables ?? [])
   const checks = [
     ...(await tablesAsDeclared(db, gate.tables, (each) => isLater(pending, part, each))),
+    ...(await rowsIntact(db, before)),
     ...(await ask(db, gate.after ?? [])).map((found) => checked('rows', found.condition.what, words(found))),
     ...(await tryExamples(db, gate.examples?.() ?? [])),
     ...(await planQueries(db, gate.queries ?? [])),

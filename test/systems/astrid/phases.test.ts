@@ -103,6 +103,39 @@ describe('the next phase is refused', () => {
     })
   }
 
+  test('where rows of a phase before it are not intact, which only a load without triggers can do', async ({
+    database,
+  }) => {
+    await legacyIn(database, { rows: 10, dirt: 0 })
+    await expandIn(database, { phases: 2 })
+    await copyIn(database)
+    await observed(database)
+    await database.connection.db.transaction(async (tx) => {
+      await tx.execute(sql`set local session_replication_role = replica`)
+      await tx.execute(sql`delete from public.surveys where id in (select survey_id from public.observations)`)
+    })
+    const { values } = await refusal(expandIn(database))
+    expect(values).toMatchObject({
+      'rows of public.observations are intact, by their references and checks': '1 break observations_survey_id_fkey',
+    })
+  })
+
+  test('where a row of the placeholder is no survey, though all have been copied', async ({ database }) => {
+    await legacyIn(database, { rows: 10, dirt: 0 })
+    await expandIn(database, { phases: 1 })
+    await copyIn(database)
+    await verifyIn(database)
+    await run(
+      database,
+      `insert into public.example_models (id, name) values ('e0000000-0000-4000-8000-000000000001', 'late')`,
+    )
+    expect((await refusal(expandIn(database))).line).toContain(
+      '1 found, for example e0000000-0000-4000-8000-000000000001; npm run copy brings them over',
+    )
+    await copyIn(database)
+    await expandIn(database)
+  })
+
   test('and goes on once what is wrong is put right', async ({ database }) => {
     await legacyIn(database, { rows: 10 })
     await expandIn(database, { phases: 1 })

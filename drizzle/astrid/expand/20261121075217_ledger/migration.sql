@@ -175,5 +175,18 @@ begin
   comment on column sluice.archive.row is 'The whole row, as the text form of each column';
   comment on column sluice.archive.reason is 'Why the legacy shape could not hold it';
   comment on column sluice.archive.archived_at is 'When it was archived';
+  comment on table sluice.target_complement is 'What the target''s own applications wrote and deriving from the legacy does not give';
+  comment on column sluice.target_complement.system is 'Name of the system';
+  comment on column sluice.target_complement.relation is 'Name of the target table';
+  comment on column sluice.target_complement.key is 'Text form of the target row''s key';
+  comment on column sluice.target_complement.family is 'Family that the row is derived in';
+  comment on column sluice.target_complement.target_family is 'Family that the row is found under in the target';
+  comment on column sluice.target_complement.kind is 'part: some columns differ; whole: no derive yields the row; absent: it is derived, and gone';
+  comment on column sluice.target_complement.kept is 'The target''s own values, as the text form of each column';
+  comment on column sluice.target_complement.derived is 'What deriving gave then, as the text form of each column';
+  comment on table sluice.family is 'Families carried since both shapes are kept in step; the row is the family''s lock';
+  comment on column sluice.family.system is 'Name of the system';
+  comment on column sluice.family.family is 'The family';
+  comment on column sluice.family.touched_by is 'Last transaction that touched the family';
 end
 $comments$;

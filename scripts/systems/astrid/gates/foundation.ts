@@ -19,6 +19,7 @@ export const foundation: Gate = {
   after: [
     {
       what: 'every row of the placeholder is a survey, or noted in the ledger, once all are copied',
+      remedy: 'npm run copy brings them over',
       of: [exampleModels],
       wrong: sql`
         select ${exampleModels.id}
