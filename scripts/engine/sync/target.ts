@@ -37,10 +37,10 @@ import {
 const names = ({ columns }: TargetTable): SQL => list(columns.map(({ name }) => sql`${sql.identifier(name)}`))
 
 /** Rows of the table itself, without an alias, that belong to the families. */
-const ofFamilies = ({ table }: TargetTable): SQL => theFamilies.match(table) ?? sql`true`
+export const ofFamilies = ({ table }: TargetTable): SQL => theFamilies.match(table) ?? sql`true`
 
 /** The type of a column as `textForm` wants it: an array has the text of an array, whatever is in it. */
-const typeOf = (each: TargetTable['columns'][number] & { dimensions?: number }): string =>
+export const typeOf = (each: TargetTable['columns'][number] & { dimensions?: number }): string =>
   each.dimensions ? `${each.getSQLType()}[]` : each.getSQLType()
 
 /** Every column of row `alias` as its text form. */
@@ -242,7 +242,7 @@ export function overrule(bound: Bound, target: TargetTable): SQL {
   const value = (each: TargetTable['columns'][number]): SQL => {
     const derived = textForm(column('s', each.name), typeOf(each))
     return sql`case when d.kind = 'part' and d.kept ? ${each.name}::text
-          and d.derived ->> ${each.name}::text is not distinct from ${derived}
+          and (not d.derived ? ${each.name}::text or d.derived ->> ${each.name}::text is not distinct from ${derived})
         then ${column('o', each.name)} else ${column('s', each.name)} end`
   }
   return sql`
@@ -255,7 +255,7 @@ export function overrule(bound: Bound, target: TargetTable): SQL {
     where ${ownOf(bound, target)}
       and d.family = any (${families})
       and not s."#refused"
-      and (d.kind <> 'absent' or d.derived is distinct from ${textsOfRow(target, 's')})
+      and (d.kind <> 'absent' or d.derived <> '{}' and d.derived <> ${textsOfRow(target, 's')})
     ${upsert(target)}`
 }
 
