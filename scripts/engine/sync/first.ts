@@ -13,7 +13,10 @@ import { families, fresh, keysOf, only } from './variables.ts'
  * for that.
  */
 
-/** Marks the columns that an update has changed in rows of families that were not carried yet. */
+/**
+ * Marks the columns that an update has changed in rows of families that were not carried yet, with what they were. The
+ * key "#written" tells a mark from what is kept.
+ */
 export const markChanged = (bound: Bound, target: TargetTable, family: (alias: string) => SQL): SQL => sql`
     if exists (
       select
@@ -23,38 +26,35 @@ export const markChanged = (bound: Bound, target: TargetTable, family: (alias: s
         from sluice.family as carried
         where carried.system = ${bound.system.name}
           and carried.family = f.family)) then
-      insert into ${targetComplement} as d (system, relation, key, family, target_family, kind, kept)
-      select ${bound.system.name}, ${target.relation}, ${keyIn(target, 'n')}, ${family('n')}, ${family('n')}, 'part', m.kept
+      insert into ${targetComplement} as d (system, relation, key, family, target_family, kind, kept, derived)
+      select ${bound.system.name}, ${target.relation}, ${keyIn(target, 'n')}, ${family('n')}, ${family('n')}, 'part', m.kept, m.before
       from old_rows as o
       join new_rows as n on ${all(target.key.map((name) => sql`${column('o', name)} = ${column('n', name)}`))}
       cross join lateral (
-        select ${textsOf(
-          target.columns.map((each) => ({
-            name: each.name,
-            differs: textDiffers(column('o', each.name), column('n', each.name), typeOf(each)),
-            text: textForm(column('n', each.name), typeOf(each)),
-          })),
-        )} as kept) as m
+        select ${changed(target, 'n')} as kept, ${changed(target, 'o')} || '{"#written": null}' as before) as m
       where m.kept <> '{}'
       on conflict (system, relation, key) do update
       set kept = case d.kind when 'whole' then d.kept else d.kept || excluded.kept end,
-        derived = d.derived - array(select jsonb_object_keys(excluded.kept)),
+        derived = excluded.derived || d.derived,
         kind = case d.kind when 'whole' then 'whole' else 'part' end;
     end if;`
+
+/** The columns that an update has changed, with the text forms of the row before (`o`) or after (`n`). */
+const changed = ({ columns }: TargetTable, shown: 'o' | 'n'): SQL =>
+  textsOf(
+    columns.map((each) => ({
+      name: each.name,
+      differs: textDiffers(column('o', each.name), column('n', each.name), typeOf(each)),
+      text: textForm(column(shown, each.name), typeOf(each)),
+    })),
+  )
 
 /** Forgets the marks: what the target was before the write. */
 export const forgetMarks = (bound: Bound): SQL => sql`
         delete from ${targetComplement} as d
         where d.system = ${bound.system.name}
           and (d.family = any (${fresh}) or d.target_family = any (${fresh}))
-          and d.kind <> 'whole'
-          and not exists (select from jsonb_object_keys(d.derived));
-        update ${targetComplement} as d
-        set kept = (select jsonb_object_agg(k.key, k.value) from jsonb_each(d.kept) as k where d.derived ? k.key)
-        where d.system = ${bound.system.name}
-          and (d.family = any (${fresh}) or d.target_family = any (${fresh}))
-          and d.kind = 'part'
-          and exists (select from jsonb_object_keys(d.kept) as k(key) where not d.derived ? k.key)`
+          and (d.kind = 'absent' and d.derived = '{}' or d.kind = 'part' and d.derived ? '#written')`
 
 /**
  * A row that is written for the first time and that the legacy has already, or one that the legacy has no longer: what
@@ -70,7 +70,8 @@ export const requireCarried = (bound: Bound, target: TargetTable): SQL[] => [
     left join ${targetComplement} as d on ${ownOf(bound, target)} and d.key = ${keyIn(target, 't')}
     where ${familyIn(bound, target, 't')} = any (${fresh})
       and not ${older('t')}
-      and (s."#key" is not null and d.key is null or s."#key" is null and d.kind = 'part' and d.derived = '{}')
+      and (s."#key" is not null and d.key is null
+        or d.kind = 'part' and d.derived ? '#written' and (s."#key" is null or ${sql.join(outdated(target), sql` or `)}))
     limit 1`,
   sql`if ${only} is not null then
       raise serialization_failure using
@@ -78,6 +79,13 @@ export const requireCarried = (bound: Bound, target: TargetTable): SQL[] => [
         hint = 'try again; npm run copy brings over what was not copied';
     end if`,
 ]
+
+/** Whether what a marked row was before it was written is not what the legacy gives. */
+const outdated = ({ columns }: TargetTable): SQL[] =>
+  columns.map(
+    (each) => sql`d.derived ? ${each.name}::text
+          and d.derived ->> ${each.name}::text is distinct from ${textForm(column('s', each.name), typeOf(each))}`,
+  )
 
 /** Deletes what the target still has of the families and the legacy has no longer. */
 export const removeOutdated = (bound: Bound, target: TargetTable): SQL => sql`

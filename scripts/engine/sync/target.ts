@@ -2,23 +2,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, TargetTable } from '../bound.ts'
 import { nullable, references, uniqueKeys } from '../constraints.ts'
-import { judgedRows } from '../judge.ts'
 import { lineageOf } from '../lineage.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, setNull, textDiffers, textForm, textsOf } from '../sql.ts'
-import {
-  asideRows,
-  familyIn,
-  hasKey,
-  isOwn,
-  keyIn,
-  older,
-  ownOf,
-  sameKey,
-  settledRows,
-  staysOwn,
-  stillWithheld,
-} from './settled.ts'
+import { asideRows, familyIn, hasKey, isOwn, keyIn, older, ownOf, sameKey, settledRows, staysOwn } from './settled.ts'
 import {
   aside,
   asides,
@@ -75,19 +62,13 @@ export function release(bound: Bound, target: TargetTable): SQL[] {
   return uniqueKeys(target.table)
     .filter(({ columns }) => nullable(columns).length > 0)
     .map(({ columns }) => {
-      const claims = all(columns.map(({ name }) => sql`${column('j', name)} = ${column(t, name)}`))
+      const claims = all(columns.map(({ name }) => sql`${column('s', name)} = ${column(t, name)}`))
       return sql`
-    with judged as materialized (
-      select *
-      from ${judgedRows(bound, target, theFamilies)} as judged
-      where ${withheld} is null${stillWithheld(bound)}
-        and "#refusal" is null)
+    with ${settledRows(bound, target)}
     update ${tableSql(target.table)}
     set ${setNull(nullable(columns))}
     where (${ofFamilies(target)})
-      and ${all(columns.map(({ name }) => sql`${column(t, name)} is not null`))}
-      and exists (select from judged as j where ${claims} and not (${sameKey(target, 'j', t)}))
-      and not exists (select from judged as j where ${claims} and ${sameKey(target, 'j', t)})
+      and exists (select from settled as s where not s."#refused" and ${claims} and not (${sameKey(target, 's', t)}))
       and (not ${native} or ${older(t)})
       and not (${own} and ${staysOwn(bound, target, t, columns)})`
     })
@@ -242,7 +223,7 @@ export function overrule(bound: Bound, target: TargetTable): SQL {
   const value = (each: TargetTable['columns'][number]): SQL => {
     const derived = textForm(column('s', each.name), typeOf(each))
     return sql`case when d.kind = 'part' and d.kept ? ${each.name}::text
-          and (not d.derived ? ${each.name}::text or d.derived ->> ${each.name}::text is not distinct from ${derived})
+          and d.derived ->> ${each.name}::text is not distinct from ${derived}
         then ${column('o', each.name)} else ${column('s', each.name)} end`
   }
   return sql`
