@@ -39,13 +39,14 @@ const start = (database: Scratch) => startSync(contextOf(database))
 const legacy = async (database: Scratch, column: string) =>
   (await run(database, `select ${column} as value from atp.media order by hash`)).map(({ value }) => value)
 
-/** The target's writer may be told to try again; what it is not told is that its write is there. */
+/** The target's writer may be told to try again once the copy has come by; what it is not told is that its write is there. */
 const triedAgain = async (database: Scratch, text: string) => {
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       return await run(database, text)
     } catch (error) {
       if ((error as { code?: string }).code !== '40001') throw error
+      await copyIn(database)
     }
   }
   throw new Error('told 40001 again and again')

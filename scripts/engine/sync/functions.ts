@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm'
 import { complement, family } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable } from '../bound.ts'
+import { references, uniqueKeys } from '../constraints.ts'
 import { functionOf, textOf } from '../contract/text.ts'
+import { list } from '../sql.ts'
 import { type Effects, effectsOf } from './effects.ts'
+import { forgetMarks, removeOutdated, requireCarried } from './first.ts'
 import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
 import { relatedFamilies } from './related.ts'
 import { follow, keepOwn, overrule, release, removeStale, setAside, setFamiliesAside, whatIsNoted } from './target.ts'
@@ -87,7 +90,8 @@ begin
   loop
     loop
       if ${more} is not null then ${statements([lockFamilies(bound), whatIsNoted(bound)])} end if;
-      if ${aside} or ${moved} then ${touched} := ${everything}; end if;
+      -- a family is carried whole or not at all
+      if ${aside} or ${moved} or ${fresh} <> '{}' then ${touched} := ${everything}; end if;
       exit when ${touched} & ${bits(effects.reshapeAny)} = 0;
       ${relatedFamilies(bound)};
       exit when ${more} is null;
@@ -95,10 +99,7 @@ begin
       ${touched} := ${everything};
     end loop;
     ${more} := null;
-    if ${native} and ${fresh} <> '{}' then
-      ${touched} := ${everything};
-      ${statements(complementBefore(bound, everything))}
-    end if;
+    if ${native} and ${fresh} <> '{}' then ${statements(complementBefore(bound, everything))} end if;
     for pass in 1..3 loop
       -- what is new to the target comes to it before anything is written back
       continue when pass = 1 and not (${native} and ${fresh} <> '{}');
@@ -109,7 +110,8 @@ begin
         target.map((each) =>
           when(has(effects.follow(each)), [
             when(has(effects.reshape(each)), release(bound, each)),
-            sql`if ${own} and not ${native} then ${overrule(bound, each)}; end if`,
+            sql`if ${native} and pass = 1 then ${statements(requireCarried(bound, each))} end if`,
+            sql`if ${own} and (pass = 1 or not ${native}) then ${overrule(bound, each)}; end if`,
             follow(bound, each),
             sql`"$found" := "$found" || ${yielding}`,
             sql`${unfollowedAny} := ${unfollowedAny} or ${unfollowed}`,
@@ -120,6 +122,9 @@ begin
           ]),
         ),
       )}
+      if ${native} and pass = 1 then
+        ${statements([...target].reverse().map((each) => removeOutdated(bound, each)))}
+      end if;
       -- what was kept of the legacy and hides what was written yields to it, once
       exit when pass = 2 and "$found" <@ ${yieldingAll} or pass = 2 and not ${native};
       if pass > 1 then ${yieldingAll} := "$found"; end if;
@@ -164,6 +169,7 @@ const complementBefore = (bound: Bound, everything: SQL): SQL[] => {
   const ofFresh = sql`k.system = ${bound.system.name} and k.family = any (${fresh})`
   return [
     sql`begin
+        ${forgetMarks(bound)};
         perform ${functionOf(bound.system, 'settle')}(${fresh}, ${everything}, false, null);
         select jsonb_agg(to_jsonb(k)) into ${kept} from ${complement} as k where ${ofFresh};
         raise exception using errcode = ${undone};
@@ -195,11 +201,22 @@ const writtenBack = (bound: Bound, legacy: LegacyTable): SQL[] => [
 
 /**
  * `forward(families, touched)`: brings what legacy tables have of some families to the target. A family that the target
- * refuses in a way that its declaration does not foretell is set aside with the server's own words.
+ * refuses in a way that its declaration does not foretell is set aside with the server's own words. What the declaration
+ * does foretell is another session's doing, and seen by the next snapshot: that of the next attempt, or of the client's.
  */
 export function forwardFunction(bound: Bound): SQL {
   const { everything } = effectsOf(bound)
   const settle = functionOf(bound.system, 'settle')
+  const declared = bound.target.flatMap(({ table }) =>
+    [...uniqueKeys(table), ...references(table)].map(({ name }) => name),
+  )
+  const look = sql`
+      get stacked diagnostics "$state" = returned_sqlstate, "$message" = message_text,
+        "$constraint" = constraint_name, "$relation" = table_name;
+      "$race" := "$state" in ('23503', '23505') and "$constraint" = any (array[${list(declared.map((name) => sql`${name}::text`))}]::text[]);
+      if "$race" and current_setting('transaction_isolation') <> 'read committed' then
+        raise serialization_failure using message = 'could not serialize access due to concurrent update of the target: ' || "$message";
+      end if`
   const body = sql`
 declare
   "$family" text;
@@ -207,18 +224,24 @@ declare
   "$message" text;
   "$constraint" text;
   "$relation" text;
+  "$race" boolean;
 begin
   perform ${settle}(${families}, ${touched}, false, null);
 exception when ${byValues} then
+  ${look};
   for "$family" in select distinct f from unnest(${families}) as f order by f loop
-    begin
-      perform ${settle}(array["$family"], ${bits(everything)}, false, null);
-    exception when ${byValues} then
-      get stacked diagnostics "$state" = returned_sqlstate, "$message" = message_text,
-        "$constraint" = constraint_name, "$relation" = table_name;
-      perform ${settle}(array["$family"], ${bits(everything)}, false, jsonb_build_object('sqlstate', "$state",
-        'reason', "$message", 'constraint', coalesce(nullif("$constraint", ''), 'unknown'), 'relation', "$relation"));
-    end;
+    for attempt in 1..5 loop
+      begin
+        perform ${settle}(array["$family"], ${bits(everything)}, false, null);
+        exit;
+      exception when ${byValues} then
+        ${look};
+        continue when "$race" and attempt < 5;
+        perform ${settle}(array["$family"], ${bits(everything)}, false, jsonb_build_object('sqlstate', "$state",
+          'reason', "$message", 'constraint', coalesce(nullif("$constraint", ''), 'unknown'), 'relation', "$relation"));
+        exit;
+      end;
+    end loop;
   end loop;
 end`
   const name = functionOf(bound.system, 'forward')

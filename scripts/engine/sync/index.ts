@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
 import { family, migration, shard } from '../../../schema/ledger.ts'
 import type { Database } from '../../database/connect.ts'
 import { type Bound, bind } from '../bound.ts'
@@ -9,11 +10,11 @@ import { withLock } from '../lock.ts'
 import { rows } from '../preflight/look.ts'
 import { lockTables } from '../rollback/locks.ts'
 import { tableName } from '../shape.ts'
-import type { Executor } from '../sql.ts'
+import { type Executor, list } from '../sql.ts'
 import type { System } from '../system.ts'
 import { forwardFunction, settleFunction } from './functions.ts'
-import { readOnlyFunction, readOnlyTriggers } from './read-only.ts'
-import { makeTriggers, triggerFunctions, triggerName } from './triggers.ts'
+import { readOnlyFunction, readOnlyTrigger } from './read-only.ts'
+import { triggerFunctions, triggerName, triggersOf } from './triggers.ts'
 
 /**
  * Keeps both shapes in step from now on: a write to either is in the other when its transaction commits (design §2). The
@@ -29,17 +30,18 @@ export async function startSync(context: Context): Promise<{ already: boolean }>
   return withLock(context, 'exclusive', async () => {
     const bound = await bind(system, connection.db)
     const already = await isSyncing(connection.db, system)
+    await connection.db.transaction((tx) => makeFunctions(tx, bound))
+    if (already) return { already }
+    // one table at a time, for a lock on all of them is long in coming; the legacy first, so that nobody who writes the
+    // target meets a family of which some writes are not told
+    for (const { table } of bound.legacy) await withTable(context, table, (tx) => makeTriggers(tx, bound, table))
     await connection.db.transaction(async (tx) => {
-      await makeFunctions(tx, bound)
-      if (already) return
-      await lockTables(context, tx as unknown as Database, tablesOf(system), 'share row exclusive')
-      await dropTriggers(tx, system)
-      for (const statement of makeTriggers(bound)) await tx.execute(statement)
       // what was carried before may have changed since
       await tx.delete(family).where(eq(family.system, system.name))
       await tx.delete(shard).where(eq(shard.system, system.name))
       await enterWithin(context, tx, 'syncing')
     })
+    for (const { table } of bound.target) await withTable(context, table, (tx) => makeTriggers(tx, bound, table))
     return { already }
   })
 }
@@ -53,53 +55,62 @@ export async function stopSync(context: Context): Promise<{ stopped: boolean }> 
   const { system, connection } = context
   await requireExpanded(context)
   return withLock(context, 'exclusive', async () => {
-    if (!(await isSyncing(connection.db, system))) return { stopped: false }
+    const found = await triggersOn(connection.db, tablesOf(system))
+    if (!found.some(({ syncs }) => syncs)) return { stopped: false }
     await connection.db.transaction(async (tx) => {
-      await lockTables(context, tx as unknown as Database, tablesOf(system), 'access exclusive')
-      await dropTriggers(tx, system)
       await tx.execute(readOnlyFunction(system))
-      for (const statement of readOnlyTriggers(system)) await tx.execute(statement)
       await enterWithin(context, tx, 'expanded')
     })
+    // the target first: what is written to it must not go unheard
+    for (const { table } of system.derive)
+      await withTable(context, table, (tx) => tx.execute(readOnlyTrigger(system, table)))
+    for (const table of Object.values(system.legacy)) await withTable(context, table, async () => {})
     return { stopped: true }
+  })
+}
+
+/** Changes the triggers of one table while nobody else uses it, after dropping those of ours that it has. */
+async function withTable(context: Context, table: PgTable, work: (tx: Executor) => Promise<unknown>): Promise<void> {
+  const { db } = context.connection
+  await db.transaction(async (tx) => {
+    const own = await triggersOn(tx, [table])
+    await lockTables(
+      context,
+      tx as unknown as Database,
+      [table],
+      own.length ? 'access exclusive' : 'share row exclusive',
+    )
+    for (const { drop } of own) await tx.execute(sql.raw(drop))
+    await work(tx)
   })
 }
 
 /** Whether every table of both shapes has its triggers, enabled. The catalogs are asked, no flag. */
 export async function isSyncing(db: Executor, system: System): Promise<boolean> {
-  const [found] = await rows<{ tables: number }>(
-    db,
-    sql`
-      select count(*)::integer as "tables"
-      from (${ownTriggers(system)}) as t
-      where t.event_name is not null
-        and t.tgenabled in ('O', 'A')`,
-  )
-  return found?.tables === 4 * tablesOf(system).length
+  const tables = tablesOf(system)
+  const found = await triggersOn(db, tables)
+  return found.filter(({ syncs }) => syncs).length === 4 * tables.length
 }
 
 /** Target tables that get nothing of the legacy are their applications' own. */
 const tablesOf = ({ legacy, derive }: System) => [...Object.values(legacy), ...derive.map(({ table }) => table)]
 
-/** The triggers of ours on the tables of both shapes. */
-const ownTriggers = (system: System) => sql`
-      select t.tgname, t.tgenabled, t.tgrelid::regclass::text as relation,
-        substring(t.tgname from ${`^${triggerName}_(insert|update|delete|truncate)$`}) as event_name
+/** The triggers of ours on some tables: whether each keeps its table in step, and how it is dropped. */
+const triggersOn = (db: Executor, tables: readonly PgTable[]) =>
+  rows<{ syncs: boolean; drop: string }>(
+    db,
+    sql`
+      select t.tgname ~ ${`^${triggerName}_(insert|update|delete|truncate)$`} and t.tgenabled in ('O', 'A') as "syncs",
+        format('drop trigger %I on %s', t.tgname, t.tgrelid::regclass) as "drop"
       from pg_trigger as t
       where t.tgrelid in (
           select to_regclass(name)
-          from unnest(array[${sql.join(
-            tablesOf(system).map((table) => sql`${tableName(table)}::text`),
-            sql`, `,
-          )}]) as name)
-        and t.tgname like 'sluice\\_%'`
-
-async function dropTriggers(tx: Executor, system: System): Promise<void> {
-  const found = await rows<{ statement: string }>(
-    tx,
-    sql`select format('drop trigger %I on %s', t.tgname, t.relation) as "statement" from (${ownTriggers(system)}) as t`,
+          from unnest(array[${list(tables.map((table) => sql`${tableName(table)}::text`))}]) as name)
+        and t.tgname like 'sluice\\_%'`,
   )
-  for (const { statement } of found) await tx.execute(sql.raw(statement))
+
+async function makeTriggers(tx: Executor, bound: Bound, table: PgTable): Promise<void> {
+  for (const statement of triggersOf(bound, table)) await tx.execute(statement)
 }
 
 async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
 import { functionOf } from '../contract/text.ts'
 import { tableSql } from '../shape.ts'
 import type { System } from '../system.ts'
@@ -12,13 +13,10 @@ export const readOnlyFunction = (system: System): SQL => sql`
     end
     $read_only$`
 
-/** The triggers that call it, on the tables that get rows of the legacy. */
-export const readOnlyTriggers = (system: System): SQL[] =>
-  system.derive.map(
-    ({ table }) => sql`
+/** The trigger that calls it. */
+export const readOnlyTrigger = (system: System, table: PgTable): SQL => sql`
     create trigger sluice_read_only
     before insert or update or delete or truncate on ${tableSql(table)}
     for each statement
     when (current_setting('sluice.writing', true) is distinct from 'on')
-    execute function ${functionOf(system, 'read_only')}()`,
-  )
+    execute function ${functionOf(system, 'read_only')}()`

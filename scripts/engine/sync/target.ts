@@ -2,23 +2,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, TargetTable } from '../bound.ts'
 import { nullable, references, uniqueKeys } from '../constraints.ts'
-import { judgedRows } from '../judge.ts'
 import { lineageOf } from '../lineage.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, setNull, textDiffers, textForm, textsOf } from '../sql.ts'
-import {
-  asideRows,
-  familyIn,
-  hasKey,
-  isOwn,
-  keyIn,
-  older,
-  ownOf,
-  sameKey,
-  settledRows,
-  staysOwn,
-  stillWithheld,
-} from './settled.ts'
+import { asideRows, familyIn, hasKey, isOwn, keyIn, older, ownOf, sameKey, settledRows, staysOwn } from './settled.ts'
 import {
   aside,
   asides,
@@ -37,10 +24,10 @@ import {
 const names = ({ columns }: TargetTable): SQL => list(columns.map(({ name }) => sql`${sql.identifier(name)}`))
 
 /** Rows of the table itself, without an alias, that belong to the families. */
-const ofFamilies = ({ table }: TargetTable): SQL => theFamilies.match(table) ?? sql`true`
+export const ofFamilies = ({ table }: TargetTable): SQL => theFamilies.match(table) ?? sql`true`
 
 /** The type of a column as `textForm` wants it: an array has the text of an array, whatever is in it. */
-const typeOf = (each: TargetTable['columns'][number] & { dimensions?: number }): string =>
+export const typeOf = (each: TargetTable['columns'][number] & { dimensions?: number }): string =>
   each.dimensions ? `${each.getSQLType()}[]` : each.getSQLType()
 
 /** Every column of row `alias` as its text form. */
@@ -75,19 +62,13 @@ export function release(bound: Bound, target: TargetTable): SQL[] {
   return uniqueKeys(target.table)
     .filter(({ columns }) => nullable(columns).length > 0)
     .map(({ columns }) => {
-      const claims = all(columns.map(({ name }) => sql`${column('j', name)} = ${column(t, name)}`))
+      const claims = all(columns.map(({ name }) => sql`${column('s', name)} = ${column(t, name)}`))
       return sql`
-    with judged as materialized (
-      select *
-      from ${judgedRows(bound, target, theFamilies)} as judged
-      where ${withheld} is null${stillWithheld(bound)}
-        and "#refusal" is null)
+    with ${settledRows(bound, target)}
     update ${tableSql(target.table)}
     set ${setNull(nullable(columns))}
     where (${ofFamilies(target)})
-      and ${all(columns.map(({ name }) => sql`${column(t, name)} is not null`))}
-      and exists (select from judged as j where ${claims} and not (${sameKey(target, 'j', t)}))
-      and not exists (select from judged as j where ${claims} and ${sameKey(target, 'j', t)})
+      and exists (select from settled as s where not s."#refused" and ${claims} and not (${sameKey(target, 's', t)}))
       and (not ${native} or ${older(t)})
       and not (${own} and ${staysOwn(bound, target, t, columns)})`
     })
@@ -255,7 +236,7 @@ export function overrule(bound: Bound, target: TargetTable): SQL {
     where ${ownOf(bound, target)}
       and d.family = any (${families})
       and not s."#refused"
-      and (d.kind <> 'absent' or d.derived is distinct from ${textsOfRow(target, 's')})
+      and (d.kind <> 'absent' or d.derived <> '{}' and d.derived <> ${textsOfRow(target, 's')})
     ${upsert(target)}`
 }
 

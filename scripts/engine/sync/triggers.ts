@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { PgTable } from 'drizzle-orm/pg-core'
+import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { pinned } from '../../database/connect.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
@@ -13,6 +13,7 @@ import { familyColumnsOf } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage } from '../sql.ts'
 import { type Effects, effectsOf } from './effects.ts'
+import { markChanged } from './first.ts'
 import { quoted } from './functions.ts'
 import { familyIn, keyIn, sameKey } from './settled.ts'
 import { families, touched } from './variables.ts'
@@ -87,23 +88,24 @@ function make(bound: Bound, schemas: readonly string[], relation: string, body: 
     security definer set search_path to ${path} ${sql.join(pins, sql` `)} as ${quoted(body)}`
 }
 
-/** The statements that make the triggers of all tables. */
-export const makeTriggers = (bound: Bound): SQL[] =>
-  [...bound.legacy, ...bound.target].flatMap(({ table, relation }) =>
-    events.map(
-      ({ event, transition }) => sql`
+/** The statements that make a table's triggers. */
+export function triggersOf(bound: Bound, table: PgTable): SQL[] {
+  const { name: relation } = getTableConfig(table)
+  return events.map(
+    ({ event, transition }) => sql`
     create trigger ${sql.identifier(`${triggerName}_${event}`)}
     after ${sql.raw(event)} on ${tableSql(table)} ${sql.raw(transition)}
     for each statement
     when (current_setting('sluice.writing', true) is distinct from 'on')
     execute function ${watch(bound, relation)}()`,
-    ),
   )
+}
 
 function legacyBody(bound: Bound, effects: Effects, watched: Watched): SQL {
   return body(effects, watched, {
     truncated: sql`select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
     keysGone: sql`null;`,
+    marked: sql``,
     otherFamilies: () => sql``,
     propagate: sql`perform ${functionOf(bound.system, 'forward')}(${families}, ${touched});`,
   })
@@ -127,6 +129,7 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
     ${absent(judgedRows(bound, target, everything), 'j', sql`j."#family"`)}
     select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
     keysGone: gone,
+    marked: markChanged(bound, target, watched.family),
     otherFamilies: (alias) => sql`
         union all
         select q.family
@@ -203,6 +206,8 @@ interface Parts {
   truncated: SQL
   /** Notes that rows are gone whose keys were there before. */
   keysGone: SQL
+  /** Notes which columns were changed of rows that were never carried. */
+  marked: SQL
   otherFamilies(alias: string): SQL
   propagate: SQL
 }
@@ -230,6 +235,7 @@ begin
   elsif tg_op = 'UPDATE' then
     ${changedRows(effects, watched, parts)}
     if ${touched} = ${bits(effects.everything)} then ${parts.keysGone} end if;
+    ${parts.marked}
   else
     ${parts.truncated}
   end if;
