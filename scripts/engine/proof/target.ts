@@ -3,12 +3,12 @@ import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import { nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
 import { allBut } from '../family.ts'
-import { judgedRows } from '../judge.ts'
+import { derivedRows, isSoundRow, judged, sameTargetKey } from '../judge.ts'
 import { held, withheld } from '../quarantine.ts'
 import type { Difference, Differences } from '../results.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableName, tableSql } from '../shape.ts'
-import { all, column, type Executor, keyText, list, rowOf, sameImage, textDiffers, textForm, textsOf } from '../sql.ts'
+import { all, column, type Executor, keyText, list, textDiffers, textForm, textsOf } from '../sql.ts'
 import { difference, type FoundRow } from './legacy.ts'
 
 /** Whether the target is what derive yields of the legacy, less what its constraints refuse, and all of that is noted. */
@@ -50,12 +50,11 @@ export async function targetDifferences(
 }
 
 /**
- * Derived row `d` beside target row `t`. Only rows that differ or are refused are looked at closely: there a value that
- * another row's uniqueness or absence takes away is expected to be null, and expected in the quarantine.
+ * Derived row `d` beside target row `t`. Only rows that differ or are refused are judged and looked at closely: there a
+ * value that another row's uniqueness or absence takes away is expected to be null, and expected in the quarantine.
  */
 export function comparison(bound: Bound, target: TargetTable): SQL {
   const names = target.columns.map(({ name }) => name)
-  const key = target.key.map((name) => sql`d.${sql.identifier(name)} = t.${sql.identifier(name)}`)
   const relations = [
     ...uniqueKeys(target.table).map((unique) => ({ ...unique, sqlstate: '23505', gone: lost(bound, target, unique) })),
     ...references(target.table).map((reference) => ({ ...reference, sqlstate: '23503', gone: dangling(reference) })),
@@ -70,18 +69,20 @@ export function comparison(bound: Bound, target: TargetTable): SQL {
   const refused = sql`(c."#refusal" is not null or ${refusing.length ? sql.join(refusing, sql` or `) : sql`false`})`
   const mark = (prefix: string) =>
     list(names.map((name) => sql`${column('t', name)} as ${sql.identifier(prefix + name)}`))
+  const further = ['#found', '#present', ...names.map((name) => `t.${name}`)].map((name) => column('d', name))
   return sql`
     with pair as materialized (
-      select d.*, ${keyText(target.key.map((name) => column('t', name)))} as "#found", t.present, ${mark('t.')}
-      from ${judgedRows(bound, target, allBut(withheld(bound)))} as d
-      full join (select *, true as present from ${tableSql(target.table)}) as t on ${all(key)}
-      where d."#key" is null
-        or t.present is null
-        or d."#refusal" is not null
-        or not ${sameImage(rowOf('d', target.columns), rowOf('t', target.columns))}),
+      select d.*, ${keyText(target.key.map((name) => column('t', name)))} as "#found", t."#present", ${mark('t.')}
+      from (select *, true as "#derived" from ${derivedRows(bound, target, allBut(withheld(bound)))}) as d
+      full join (select *, true as "#present" from ${tableSql(target.table)}) as t on ${sameTargetKey(bound, target)}
+      where d."#derived" is null
+        or t."#present" is null
+        or not ${isSoundRow(bound, target)}),
+    judged as (
+      ${judged(bound, target, sql`pair as d`, { further, when: sql`d."#derived"` })}),
     considered as (
       select c.*, ${relations.length ? list(relations.map(({ gone }, i) => sql`c."#refusal" is null and ${gone} as ${sql.identifier(`gone ${i}`)}`)) : sql`1`}
-      from pair as c),
+      from judged as c),
     expected as (
       select c.*, ${refused} as refused,
         ${sql.join(
@@ -104,15 +105,15 @@ export function comparison(bound: Bound, target: TargetTable): SQL {
       select coalesce(c."#key", c."#found", own.key) as key,
         case
           when own.key is not null and ${isOwn(bound, target)} then null
-          when c."#key" is null and c.present is null then 'complement'
-          when c."#key" is null or (refused and c.present) then 'extra'
+          when c."#key" is null and c."#present" is null then 'complement'
+          when c."#key" is null or (refused and c."#present") then 'extra'
           when refused then case when own.key is not null then 'complement' end
-          when c.present is null then 'missing'
+          when c."#present" is null then 'missing'
           when ${differs(target, 'e.')} <> '{}' then 'differing'
           when own.key is not null then 'complement'
         end as problem,
-        case when c."#key" is not null and c.present then ${differs(target, 't.')} else own.kept end as found,
-        case when c."#key" is not null and c.present then ${differs(target, 'e.')} else own.derived end as expected
+        case when c."#key" is not null and c."#present" then ${differs(target, 't.')} else own.kept end as found,
+        case when c."#key" is not null and c."#present" then ${differs(target, 'e.')} else own.derived end as expected
       from expected as c
       full join (
         select *
@@ -148,14 +149,14 @@ function isOwn(bound: Bound, target: TargetTable): SQL {
       familyColumnsOf(bound, target.name, bound.system.target).map((name) => sql`${column('c', prefix + name)}::text`),
     )
   return sql`case own.kind
-            when 'whole' then c.present and (c."#key" is null or refused) and own.kept = ${texts(target, 't.')}
+            when 'whole' then c."#present" and (c."#key" is null or refused) and own.kept = ${texts(target, 't.')}
               and own.derived = '{}'
-            when 'absent' then c."#key" is not null and not refused and c.present is null and own.kept = '{}'
+            when 'absent' then c."#key" is not null and not refused and c."#present" is null and own.kept = '{}'
               and own.derived = ${texts(target, 'e.')}
-            else c."#key" is not null and not refused and c.present and own.kept <> '{}'
+            else c."#key" is not null and not refused and c."#present" and own.kept <> '{}'
               and own.kept = ${differs(target, 't.')} and own.derived = ${differs(target, 'e.')}
           end
-          and own.target_family = coalesce(case when c.present then coalesce(${family('t.')}) else c."#family" end, '')
+          and own.target_family = coalesce(case when c."#present" then coalesce(${family('t.')}) else c."#family" end, '')
           and own.family = coalesce(case when not refused then c."#family" end, ${family('t.')}, '')`
 }
 
