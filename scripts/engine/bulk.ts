@@ -125,7 +125,7 @@ async function keepAll(db: Database, bound: Bound): Promise<number> {
   const bySize = [...bound.legacy].sort((a, b) => b.live.estimatedRows - a.live.estimatedRows)
   const analyze = (tx: Executor, table: PgTable) => tx.execute(sql`analyze ${tableSql(table)}`)
   const queue = [
-    ...bySize.map((legacy) => (tx: Executor) => keepOf(tx, bound, legacy, 'all')),
+    ...bySize.map((legacy) => (tx: Executor) => keepOf(tx, bound, legacy, 'all', true)),
     ...bound.target.map(
       ({ table }) =>
         (tx: Executor) =>

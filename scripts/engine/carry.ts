@@ -13,7 +13,7 @@ import { stage, stageOf } from './stage.ts'
 import { noteStrays, removeStrays } from './strays.ts'
 
 export interface CarryOptions {
-  /** The target's tables are empty where these families will be, so that nothing has to be replaced. */
+  /** The target has nothing of these families that would have to be replaced; 23505 where it has after all. */
   fresh?: boolean
   /** The target gets nothing of the families, for this reason. */
   withheld?: Withheld | undefined
@@ -41,12 +41,10 @@ async function carryOnce(db: Executor, bound: Bound, scope: Scope, options: Carr
   await stage(db, bound, scope, withheld)
   if (!fresh) await noteMoved(db, bound)
   if (!fresh) for (const target of bound.target) await releaseUnique(db, target, scope)
-  for (const target of bound.target) await write(db, target, fresh && scope === 'all')
+  for (const target of bound.target) await write(db, target, fresh)
   if (!fresh) for (const target of [...bound.target].reverse()) await removeStale(db, bound, target, scope)
   if (!fresh) await removeStrays(db, bound)
-  // the planner knows nothing yet of what was just loaded
-  if (scope === 'all') for (const { table } of bound.target) await db.execute(sql`analyze ${tableSql(table)}`)
-  return keepComplement(db, bound, scope)
+  return keepComplement(db, bound, scope, fresh)
 }
 
 const sameKey = (target: TargetTable): SQL => all(keyOf(target).map((each) => sql`${column('s', each.name)} = ${each}`))
@@ -69,7 +67,7 @@ async function releaseUnique(db: Executor, target: TargetTable, scope: Scope): P
   }
 }
 
-async function write(db: Executor, target: TargetTable, unkeyed: boolean): Promise<void> {
+async function write(db: Executor, target: TargetTable, fresh: boolean): Promise<void> {
   const names = list(target.columns.map(({ name }) => sql`${sql.identifier(name)}`))
   const changed = target.columns.filter(({ name }) => !target.key.includes(name))
   const set = list(changed.map(({ name }) => sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`))
@@ -80,7 +78,7 @@ async function write(db: Executor, target: TargetTable, unkeyed: boolean): Promi
     insert into ${tableSql(target.table)} as t (${names})
     select ${names}
     from ${stageOf(target)}
-    ${unkeyed ? sql`` : sql`on conflict (${list(target.key.map((name) => sql`${sql.identifier(name)}`))}) ${conflict}`}`)
+    ${fresh ? sql`` : sql`on conflict (${list(target.key.map((name) => sql`${sql.identifier(name)}`))}) ${conflict}`}`)
 }
 
 /** Deletes the families' target rows that derive no longer yields. */

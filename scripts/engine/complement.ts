@@ -13,12 +13,13 @@ import { column, type Executor, rowOf, sameImage, textDiffers, textForm, textsOf
  * Keeps what restore does not give back of the families carried (design §1): each legacy row is compared with its
  * restored row, and the columns that differ are kept as text forms; a row that restore does not yield is kept whole,
  * one that it yields too many is marked absent.
+ * @param fresh nothing is kept of any of these rows under another family: 23505 where something is after all
  * @returns the number of legacy rows compared
  */
-export async function keepComplement(db: Executor, bound: Bound, scope: Scope): Promise<number> {
+export async function keepComplement(db: Executor, bound: Bound, scope: Scope, fresh: boolean): Promise<number> {
   await forgetComplement(db, bound, scope)
   let rows = 0
-  for (const legacy of bound.legacy) rows += await keepOf(db, bound, legacy, scope)
+  for (const legacy of bound.legacy) rows += await keepOf(db, bound, legacy, scope, fresh)
   return rows
 }
 
@@ -31,11 +32,17 @@ export async function forgetComplement(db: Executor, bound: Bound, scope: Scope)
 }
 
 /**
- * Keeps what restore does not give back of one legacy table, of whose rows carried nothing is kept yet.
+ * Keeps what restore does not give back of one legacy table.
  * @returns the number of its rows compared
  */
-export async function keepOf(db: Executor, bound: Bound, legacy: LegacyTable, scope: Scope): Promise<number> {
-  await db.execute(keep(bound, legacy, scope))
+export async function keepOf(
+  db: Executor,
+  bound: Bound,
+  legacy: LegacyTable,
+  scope: Scope,
+  fresh: boolean,
+): Promise<number> {
+  await db.execute(keep(bound, legacy, scope, fresh))
   if (!legacy.keyed) {
     await db.execute(recordAside(bound, legacy.relation, 'row', duplicates(bound, legacy, touched(scope))))
   }
@@ -62,7 +69,7 @@ const differing = (columns: readonly LiveColumn[]): SQL =>
  * Only the bytes of the rows are compared; texts are made for those that differ, and once. In the order of the keys the
  * ledger's index grows at its end.
  */
-function keep(bound: Bound, legacy: LegacyTable, scope: Scope): SQL {
+function keep(bound: Bound, legacy: LegacyTable, scope: Scope, fresh: boolean): SQL {
   const either = (of: (alias: string) => SQL) => sql`case when l."#ordinal" is null then ${of('r')} else ${of('l')} end`
   return sql`
     insert into ${complement} (system, relation, key, ordinal, family, kind, kept)
@@ -80,7 +87,7 @@ function keep(bound: Bound, legacy: LegacyTable, scope: Scope): SQL {
     where c.kind <> 'part'
       or c.kept <> '{}'
     order by c.key, c.ordinal
-    ${scope === 'all' ? sql`` : replacing}`
+    ${fresh ? sql`` : replacing}`
 }
 
 /** An entry may be there under a family that is not being carried. */

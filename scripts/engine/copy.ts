@@ -5,15 +5,15 @@ import { carry } from './carry.ts'
 import type { Context } from './context.ts'
 import type { Range } from './family.ts'
 import { currentPhase, enter, requireExpanded } from './ledger.ts'
-import { whileWritersWait, withLock } from './lock.ts'
-import { carriedOrSetAside, carryDependents } from './narrow.ts'
+import { sqlstate, whileWritersWait, withLock } from './lock.ts'
+import { carriedOrSetAside, carryDependents, type Withheld } from './narrow.ts'
 import { claim, move, nextFamilies, remainingShards, rowsCarried, type Shard } from './shards.ts'
 import { carryAlive, requireNothingOwn } from './sync/batch.ts'
 import { isSyncing } from './sync/index.ts'
-import { inTransaction } from './transaction.ts'
+import { inTransaction, readFew } from './transaction.ts'
 
 export interface CopyOptions {
-  /** Writers wait, readers go on; everything in one transaction, keys and indexes built after the load. */
+  /** Writers wait, readers go on; the target is loaded in one transaction, keys and indexes are built after the load. */
   bulk: boolean
   /** Families in one transaction. */
   batchSize: number
@@ -109,10 +109,11 @@ async function carryShard(
   for (let batch = await next(db, bound, shard, batchSize); batch; batch = await next(db, bound, shard, batchSize)) {
     context.signal.throwIfAborted()
     const { upTo, families, isLast } = batch
-    const rows = await carriedOrSetAside(context, bound, batch, (range, withheld) =>
+    const once = (range: Range, withheld: Withheld | undefined, fresh: boolean) =>
       inTransaction(
         db,
         async (tx) => {
+          await readFew(tx)
           if ((await claim(tx, shard)) === null) return 0
           const carried = alive
             ? await carryAlive(tx, bound, range)
@@ -128,8 +129,16 @@ async function carryShard(
           // a batch that is alive waits for writers and then sees what they wrote
         },
         alive ? 'read committed' : 'repeatable read',
-      ),
-    )
+      )
+    const rows = await carriedOrSetAside(context, bound, batch, async (range, withheld) => {
+      try {
+        return await once(range, withheld, fresh)
+      } catch (error) {
+        // to insert is faster than to replace, and hardly ever finds that something is there already
+        if (!fresh || sqlstate(error) !== '23505') throw error
+        return once(range, withheld, false)
+      }
+    })
     advance(families, rows)
   }
 }

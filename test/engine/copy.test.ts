@@ -211,3 +211,21 @@ test('rows without a key, where nobody demands one, are kept and set aside', asy
   expect(outcomes[1]).toEqual(outcomes[0])
   expect(outcomes[2]).toEqual(outcomes[0])
 })
+
+test('what the ledger kept of a row under another family is replaced, though the target is empty', async ({
+  database,
+}) => {
+  await copied(database, inBatches(1000))
+  const expected = await made(database)
+  expect(expected.complement?.length).toBeGreaterThan(5)
+  for (const options of [inBatches(5), bulk]) {
+    await run(
+      database,
+      `truncate atp.media_metrics, atp.files, atp.downloads, atp.media_metadata, sluice.shard;
+       update sluice.complement set family = 'zz'`,
+    )
+    await copied(database, options)
+    expect(await made(database)).toEqual(expected)
+  }
+  expect(await proven(database)).toMatchObject({ identical: true })
+})
