@@ -5,6 +5,7 @@ import { tableName } from '../engine/shape.ts'
 import { duration } from '../terminal/words.ts'
 import { command } from './command.ts'
 import { confirm, yesOption } from './confirm.ts'
+import { lockOption, lockSchema } from './options.ts'
 
 export const contract = command({
   name: 'contract',
@@ -15,15 +16,16 @@ export const contract = command({
   options: [
     yesOption,
     { flags: '--keep-views', description: 'leave read-only views of the old rows under the old names' },
+    lockOption,
   ],
-  parse: z.object({ yes: z.boolean().default(false), keepViews: z.boolean().default(false) }),
-  async run(session, { yes, keepViews }) {
+  parse: lockSchema.extend({ yes: z.boolean().default(false), keepViews: z.boolean().default(false) }),
+  async run(session, { yes, keepViews, lockTimeout }) {
     const { system } = session
     if (await requireContractable(session)) {
       const names = Object.values(system.legacy).map(tableName).join(', ')
       await confirm(`This drops ${names}.`, { yes, command: 'contract' })
     }
-    const done = await drop(session, { keepViews })
+    const done = await drop({ ...session, lockTimeout }, { keepViews })
     const phase = await currentPhase(session)
     const text = [
       done.dropped.length

@@ -11,8 +11,8 @@ export const copy = command({
   examples: ['npm run copy', 'npm run copy -- --workers 4 --batch-size 5000', 'npm run copy -- --bulk'],
   options: copyOptions,
   parse: copySchema,
-  async run(session, options) {
-    const done = await carry(session, options)
+  async run(session, { lockTimeout, ...options }) {
+    const done = await carry({ ...session, lockTimeout }, options)
     const phase = await currentPhase(session)
     const text = `Copied ${counted(done.rows, 'row')} of ${counted(done.families, 'family', 'families')} in ${duration(done.seconds)}\n\nNext: npm run verify`
     return { json: { system: session.system.name, phase, ...done }, text, exitCode: 0 }

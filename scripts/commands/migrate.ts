@@ -1,7 +1,7 @@
 import { type CopyOptions, copy } from '../engine/copy.ts'
 import { expand, requireReady } from '../engine/expand.ts'
 import { currentPhase } from '../engine/ledger.ts'
-import { whileWritersWait } from '../engine/lock.ts'
+import { whileWritersWait } from '../engine/locks.ts'
 import type { Phase } from '../engine/phase.ts'
 import { plan } from '../engine/preflight/index.ts'
 import type { Proof } from '../engine/results.ts'
@@ -78,9 +78,9 @@ export const migrate = command({
   examples: ['npm run migrate', 'npm run migrate -- --bulk', 'npm run --silent migrate -- --json --workers 4'],
   options: copyOptions,
   parse: copySchema,
-  async run(session, options) {
+  async run(session, { lockTimeout, ...options }) {
     // the copy itself finds what the target refuses; `npm run plan` is there to know it beforehand
-    const done = await migrateAll(session, options, { forecast: false })
+    const done = await migrateAll({ ...session, lockTimeout }, options, { forecast: false })
     const text = [
       accountTable(done.proof.accounts),
       '',

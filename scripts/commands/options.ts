@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultLockTimeout } from '../engine/locks.ts'
 import type { Option } from './command.ts'
 
 /** A whole number as it is typed, between two bounds. */
@@ -19,14 +20,24 @@ export const share = (preset: number) =>
     .refine((value) => value <= 1, 'a number from 0 to 1')
     .default(preset)
 
+/** How long others may have to queue behind a request for a lock: the same for every command that locks tables. */
+export const lockOption: Option = {
+  flags: '--lock-timeout <ms>',
+  description:
+    'how long one attempt at locking tables waits, 10 to 60000 (default: 300); others queue behind it for no longer',
+}
+
+export const lockSchema = z.object({ lockTimeout: wholeNumber(10, 60_000, defaultLockTimeout) })
+
 /** How rows are moved: the same for every command that copies. */
 export const copyOptions: readonly Option[] = [
   { flags: '--bulk', description: 'for small databases: writers wait, readers go on, keys are built after the load' },
   { flags: '--batch-size <families>', description: 'families in one transaction, 1 to 100000 (default: 2000)' },
   { flags: '--workers <sessions>', description: 'sessions that copy at the same time, 1 to 16 (default: 2)' },
+  lockOption,
 ]
 
-export const copySchema = z.object({
+export const copySchema = lockSchema.extend({
   bulk: z.boolean().default(false),
   batchSize: wholeNumber(1, 100_000, 2000),
   workers: wholeNumber(1, 16, 2),

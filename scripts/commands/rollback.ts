@@ -6,6 +6,7 @@ import { table } from '../terminal/table.ts'
 import { counted, duration } from '../terminal/words.ts'
 import { command } from './command.ts'
 import { confirm, yesOption } from './confirm.ts'
+import { lockOption, lockSchema } from './options.ts'
 
 const rowsOf = (counts: Record<string, number>) => Object.entries(counts)
 
@@ -60,15 +61,21 @@ export const rollback = command({
     yesOption,
     { flags: '--dry-run', description: 'say what would happen, and change nothing' },
     { flags: '--to <phase>', description: 'only as far as a phase of a system that grows in phases' },
+    lockOption,
   ],
-  parse: z.object({ yes: z.boolean().default(false), dryRun: z.boolean().default(false), to: z.string().optional() }),
-  async run(session, { yes, dryRun, to }) {
+  parse: lockSchema.extend({
+    yes: z.boolean().default(false),
+    dryRun: z.boolean().default(false),
+    to: z.string().optional(),
+  }),
+  async run(session, { yes, dryRun, to, lockTimeout }) {
+    const context = { ...session, lockTimeout }
     const { system } = session
     const phase = await currentPhase(session)
     if (to !== undefined) {
       if (!dryRun)
         await confirm(`This removes what came after phase ${to} of ${system.name}.`, { yes, command: 'rollback' })
-      const done = await rollbackTo(session, to, { dryRun })
+      const done = await rollbackTo(context, to, { dryRun })
       return { json: { system: system.name, phase, to, ...done }, text: phaseText(done, to), exitCode: 0 }
     }
     if (!dryRun && phase !== 'legacy')
@@ -76,7 +83,7 @@ export const rollback = command({
         yes,
         command: 'rollback',
       })
-    const done = await goBack(session, { dryRun })
+    const done = await goBack(context, { dryRun })
     const json = { system: system.name, phase: await currentPhase(session), ...done }
     return { json, text: rollbackText(done), exitCode: 0 }
   },

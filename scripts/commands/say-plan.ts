@@ -4,6 +4,7 @@ import { counted } from '../terminal/words.ts'
 /** What stops a migration, what a person should read first, and what is good to know, in that order. */
 const headings: readonly [heading: string, codes: readonly string[]][] = [
   ['Stops the migration', ['rights', 'target-exists', 'type-exists', 'phase', 'row-level-security']],
+  ['Stops keeping both shapes in step, and with it the contract', ['sync-rights']],
   ['Set aside or kept beside the target: nothing is lost', ['quarantine', 'duplicate-key', 'unknown-column']],
   ['Not as declared', ['missing-constraint', 'type-differs', 'missing-column']],
   [
@@ -65,8 +66,13 @@ export function planText({ system, phase, legacyVersion, findings }: Plan): stri
 /** The plan in a few lines: what is worth reading before a migration that has been asked for. */
 export function planBrief({ findings }: Plan): string[] {
   const of = (i: number) => findings.filter(({ code }) => headings[i]?.[1].includes(code))
-  const worth = [...of(0), ...of(1), ...findings.filter(({ code }) => ['time-zone', 'type-differs'].includes(code))]
-  const needed = of(5)
+  const worth = [
+    ...of(0),
+    ...of(1),
+    ...of(2),
+    ...findings.filter(({ code }) => ['time-zone', 'type-differs'].includes(code)),
+  ]
+  const needed = of(6)
   const rest = findings.length - worth.length - needed.length
   return [
     ...lines([...worth, ...needed]).map((line) => `  - ${line}`),

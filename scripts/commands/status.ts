@@ -6,15 +6,22 @@ import { count, counted, duration } from '../terminal/words.ts'
 import { command } from './command.ts'
 
 /** The next command, by phase and by how far the copy is. */
-function next({ phase, copy, lastProof }: Status): string {
+function next({ phase, copy, lastProof, sync }: Status): string {
   if (phase === 'legacy') return 'npm run plan, then npm run migrate'
-  if (copy && copy.finished < copy.shards) return 'npm run copy goes on where it stopped'
   if (phase === 'contracted') return 'nothing to do: npm run rollback brings the legacy tables back'
+  if (sync === 'partly') return 'npm run sync, npm run copy and npm run verify: only some of the triggers are there'
+  if (copy && copy.finished < copy.shards) return 'npm run copy goes on where it stopped'
+  if (phase === 'syncing') {
+    const proven = lastProof && !lastProof.identical
+    return copy && !proven ? 'npm run verify' : 'npm run copy, then npm run verify'
+  }
+  if (phase === 'verified' && sync === 'off')
+    return 'npm run sync, npm run copy and npm run verify: only what is kept in step can be contracted'
   if (phase === 'verified')
     return 'nothing to do: the proof holds; npm run contract drops the legacy tables, when you decide so'
   return lastProof && !lastProof.identical
     ? 'npm run copy, then npm run verify'
-    : 'npm run migrate, or npm run copy and npm run verify'
+    : 'npm run migrate, or npm run sync, npm run copy and npm run verify'
 }
 
 /** How far a system that grows in phases has grown. */
@@ -29,6 +36,21 @@ const proven = ({ lastProof }: Status): string => {
   if (!lastProof) return 'Not proven yet'
   const { identical, differences, provenAt, seconds } = lastProof
   return `Last proof: ${identical ? 'identical' : counted(differences, 'difference')}, ${provenAt}, took ${duration(seconds)}`
+}
+
+/** Whether both shapes are alive, what that costs, and what only one of them has. */
+function synced({ phase, sync, syncCost, unheld }: Status): string[] {
+  if (phase === 'legacy' || phase === 'contracted') return []
+  const own = Object.entries(unheld ?? {})
+  return [
+    `Sync: ${sync}${syncCost ? `; ${counted(syncCost.calls, 'statement')} followed, ${syncCost.mean.toFixed(2)} ms each` : ''}`,
+    ...(own.length === 0
+      ? ['A rollback could not restore exactly: 0 rows']
+      : own.map(
+          ([name, rows]) =>
+            `A rollback could not restore exactly: ${counted(rows, 'row')} of ${name}, which it would keep in sluice.archive`,
+        )),
+  ]
 }
 
 export function statusText(status: Status): string {
@@ -49,6 +71,7 @@ export function statusText(status: Status): string {
           `Copy: ${counted(copy.families, 'family', 'families')}, ${count(copy.finished)} of ${count(copy.shards)} shards finished`,
         ]
       : []),
+    ...synced(status),
     ...grown(status),
     proven(status),
     ...Object.entries(status.archived).map(

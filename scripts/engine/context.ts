@@ -9,4 +9,6 @@ export interface Context {
   report: Report
   /** Aborted when the person asks to stop: long work ends at the next batch boundary. */
   signal: AbortSignal
+  /** How many milliseconds one attempt at locking tables waits, which others then queue behind; 300 unless told. */
+  lockTimeout?: number
 }

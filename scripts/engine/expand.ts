@@ -7,6 +7,7 @@ import { applyPart } from './apply.ts'
 import type { Context } from './context.ts'
 import { requireBefore, requireGate } from './gate/index.ts'
 import { isApplied, type Part, partsOf } from './gate/parts.ts'
+import { defaultLockTimeout } from './locks.ts'
 import { requireLegacy, rows } from './preflight/look.ts'
 import { missingRights } from './preflight/rights.ts'
 import { readSteps } from './preflight/steps.ts'
@@ -38,7 +39,7 @@ export const grow = (context: Grower, url: string, options: ExpandOptions = {}):
   withSteps(context, url, options, async () => {})
 
 /** What the steps are applied with. */
-type Grower = Pick<Context, 'system' | 'report' | 'signal'>
+type Grower = Pick<Context, 'system' | 'report' | 'signal' | 'lockTimeout'>
 
 export interface ExpandOptions {
   lockTimeout?: number
@@ -48,7 +49,7 @@ export interface ExpandOptions {
 async function withSteps(
   context: Grower,
   url: string,
-  { lockTimeout = 300, phases = Number.POSITIVE_INFINITY }: ExpandOptions,
+  { lockTimeout = context.lockTimeout ?? defaultLockTimeout, phases = Number.POSITIVE_INFINITY }: ExpandOptions,
   require: (db: Database) => Promise<void>,
 ): Promise<{ applied: string[] }> {
   const { system, report } = context

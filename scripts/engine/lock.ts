@@ -2,7 +2,6 @@ import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { Refusal } from '../errors.ts'
 import type { Context } from './context.ts'
-import { tableName, tableSql } from './shape.ts'
 import type { Executor } from './sql.ts'
 
 /** The first half of the advisory lock's number: 'slce' in ASCII. The second is the system's name, digested. */
@@ -56,39 +55,6 @@ async function anotherAtWork(session: Executor, system: string): Promise<Refusal
     { system, session: holder?.pid, client: holder?.client, since: holder?.since },
     'wait for it to end, then run the same command again',
   )
-}
-
-/**
- * Runs `work` while writers of the legacy tables wait and readers go on, so that what is copied is what is proven.
- * The lock is asked for in short attempts: one that waited would make readers queue behind it.
- */
-export async function whileWritersWait<T>(context: Context, work: () => Promise<T>): Promise<T> {
-  return withSession(context, async (session) => {
-    for (let attempt = 1; !(await lockTables(context, session)); attempt++) {
-      context.report.note(`waiting for the writers of ${context.system.name} to pause (attempt ${attempt})`)
-      context.signal.throwIfAborted()
-      await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 800))
-    }
-    try {
-      return await work()
-    } finally {
-      await session.execute(sql`rollback`)
-    }
-  })
-}
-
-async function lockTables({ system }: Context, session: Executor): Promise<boolean> {
-  const tables = Object.values(system.legacy).sort((a, b) => (tableName(a) < tableName(b) ? -1 : 1))
-  await session.execute(sql`begin`)
-  try {
-    await session.execute(sql`set local lock_timeout = '300ms'`)
-    await session.execute(sql`lock table ${sql.join(tables.map(tableSql), sql`, `)} in share mode`)
-    return true
-  } catch (error) {
-    await session.execute(sql`rollback`)
-    if (sqlstate(error) === '55P03') return false
-    throw error
-  }
 }
 
 /** The SQLSTATE of an error, also of one that Drizzle has wrapped. */

@@ -1,4 +1,5 @@
 import type { Phase } from './phase.ts'
+import type { Sync, SyncCost } from './step.ts'
 
 /** Every legacy row is exactly one of carried, complemented, quarantined (design §1). */
 export interface Account {
@@ -63,6 +64,15 @@ export interface Status {
   quarantined: Record<string, number>
   lastProof: { identical: boolean; differences: number; provenAt: string; seconds: number } | null
   copy: { families: number; shards: number; finished: number } | null
+  /** Whether both shapes are kept in step now. */
+  sync: Sync
+  /** What that costs, where the server counts it. */
+  syncCost: SyncCost | null
+  /**
+   * Rows of which the target has something that the legacy tables cannot hold, by table: a rollback would archive them.
+   * After the contract only a rollback's dry run knows, and this is null.
+   */
+  unheld: Record<string, number> | null
   /** Of a system that grows in phases: which there are, and whether each is applied. */
   growth?: { gate: string; about: string; applied: boolean }[]
   /** Rows that a rollback could not give back to the legacy tables, by table. */

@@ -1,12 +1,13 @@
 import { count, desc, eq, sql } from 'drizzle-orm'
 import { getTableConfig } from 'drizzle-orm/pg-core'
-import { archive, complement, proof, quarantine, shard } from '../../schema/ledger.ts'
+import { archive, complement, proof, quarantine, shard, targetComplement } from '../../schema/ledger.ts'
 import type { Context } from './context.ts'
 import { isApplied, partsOf } from './gate/parts.ts'
 import { currentPhase } from './ledger.ts'
 import { readSteps } from './preflight/steps.ts'
 import type { Status } from './results.ts'
 import { tableName, tableSql } from './shape.ts'
+import { costOf, syncOf } from './step.ts'
 
 /** Where a migration is, how far, and what it has set aside. Only reads. */
 export async function status(context: Context): Promise<Status> {
@@ -20,6 +21,9 @@ export async function status(context: Context): Promise<Status> {
     quarantined: {},
     lastProof: null,
     copy: null,
+    sync: await syncOf(connection.db, system),
+    syncCost: await costOf(connection.db, system),
+    unheld: phase === 'contracted' ? null : {},
     archived: await archivedRows(context),
     ...(system.gates ? { growth: await growth(context) } : {}),
   }
@@ -36,6 +40,12 @@ export async function status(context: Context): Promise<Status> {
     .from(quarantine)
     .where(own.quarantine)
     .groupBy(quarantine.relation)
+  const unheld = await db
+    .select({ relation: targetComplement.relation, rows: count() })
+    .from(targetComplement)
+    .where(eq(targetComplement.system, system.name))
+    .groupBy(targetComplement.relation)
+    .orderBy(targetComplement.relation)
   const [last] = await db.select().from(proof).where(eq(proof.system, system.name)).orderBy(desc(proof.id)).limit(1)
   const [copied] = await db
     .select({
@@ -53,6 +63,9 @@ export async function status(context: Context): Promise<Status> {
       ? { identical: last.identical, differences: last.differences, provenAt: last.provenAt, seconds: last.seconds }
       : null,
     copy: copied && copied.shards > 0 ? copied : null,
+    ...(phase === 'contracted'
+      ? {}
+      : { unheld: Object.fromEntries(unheld.map(({ relation, rows }) => [relation, rows])) }),
   }
 }
 

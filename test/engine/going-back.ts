@@ -5,6 +5,7 @@ import { copy } from '../../scripts/engine/copy.ts'
 import { currentPhase } from '../../scripts/engine/ledger.ts'
 import { stepsFolder } from '../../scripts/engine/preflight/steps.ts'
 import { rollback } from '../../scripts/engine/rollback/index.ts'
+import { startSync } from '../../scripts/engine/sync/index.ts'
 import { verify } from '../../scripts/engine/verify.ts'
 import { atp } from '../../scripts/systems/atp/index.ts'
 import { type Scratch, template } from '../support/scratch.ts'
@@ -37,11 +38,12 @@ async function verified(connection: Connection) {
   const context = contextOf({ connection })
   await legacyIn({ url: '', connection }, { rows: 400, version: 24, seed: 7 })
   await migrate(connection.db, { migrationsFolder: stepsFolder(atp) })
+  await startSync(context)
   await copy(context, { bulk: false, batchSize: 500, workers: 1 })
   await verify(context, { show: 0 })
 }
 
-/** A template of a small legacy of V24, dirt included, migrated and proven. */
+/** A template of a small legacy of V24, dirt included, kept in step, copied and proven. */
 export const verifiedLegacy = () => template('verified_v24', verified)
 
 /** The same after the contract. */

@@ -2,6 +2,7 @@ import type { Context } from '../../scripts/engine/context.ts'
 import { type CopyOptions, copy } from '../../scripts/engine/copy.ts'
 import { expand } from '../../scripts/engine/expand.ts'
 import type { Proof } from '../../scripts/engine/results.ts'
+import { startSync } from '../../scripts/engine/sync/index.ts'
 import type { System } from '../../scripts/engine/system.ts'
 import { verify } from '../../scripts/engine/verify.ts'
 import { silent } from '../../scripts/report.ts'
@@ -25,6 +26,9 @@ export const legacyIn = ({ connection }: Database, options: Partial<Options>) =>
 
 /** Makes the target's tables. */
 export const expandIn = (database: Database) => expand(contextOf(database), database.url)
+
+/** Keeps both shapes in step from now on. */
+export const syncIn = (database: Pick<Scratch, 'connection'>) => startSync(contextOf(database))
 
 /** Carries everything, by default in several batches. */
 export const copyIn = (database: Database, options: Partial<CopyOptions> = {}) =>

@@ -12,9 +12,13 @@ import { readSteps, stepsFolder } from '../preflight/steps.ts'
 import { refusalOf } from '../refused.ts'
 import { tableName } from '../shape.ts'
 import type { Executor } from '../sql.ts'
+import { syncOf } from '../step.ts'
 import { dependents } from './dependents.ts'
 import { legacyRelations } from './text.ts'
 import { keepViews, keptView } from './views.ts'
+
+/** What it takes to be contracted where nothing keeps both shapes in step. */
+const alive = 'npm run sync, npm run copy and npm run verify'
 
 export interface Contracted {
   /** Names of the steps that were applied; none where the contract was done before. */
@@ -36,8 +40,12 @@ export async function requireContractable(context: Context): Promise<boolean> {
   const phase = await currentPhase(context)
   if (phase === 'contracted') return false
   if (phase !== 'verified') {
-    const next = phase === 'legacy' ? 'npm run migrate' : 'npm run verify'
+    const next = { legacy: 'npm run migrate', expanded: alive, syncing: 'npm run copy, then npm run verify' }[phase]
     throw new Refusal('only what is verified can be contracted', { system: system.name, phase }, next)
+  }
+  const sync = await syncOf(connection.db, system)
+  if (sync !== 'on') {
+    throw new Refusal('both shapes are not kept in step', { system: system.name, sync }, alive)
   }
   const [first, ...more] = await dependents(connection.db, legacyRelations(system))
   if (first) {
@@ -70,8 +78,11 @@ export async function contract(context: Context, options: { keepViews: boolean }
   return { ...done, seconds: (performance.now() - started) / 1000 }
 }
 
-async function inOne({ system }: Context, tx: Database, options: { keepViews: boolean }) {
+async function inOne({ system, lockTimeout }: Context, tx: Database, options: { keepViews: boolean }) {
   await lockSteps(tx)
+  // the guard among the steps takes the locks
+  if (lockTimeout !== undefined)
+    await tx.execute(sql`select set_config('sluice.lock_timeout', ${`${lockTimeout}ms`}, true)`)
   const bound = await bind(system, tx)
   const statements = options.keepViews ? bound.legacy.map((each) => keptView(bound, each)) : []
   const pending = (await readSteps(system, tx, 'contract')).filter(({ applied }) => !applied)

@@ -105,7 +105,7 @@ const triggers = (look: Look) =>
       order by 1, 2`,
     ({ table, name, kind }) => ({
       code: 'trigger',
-      message: `The trigger ${name} on ${table} calls ${kind}. Sluice only reads ${table}, so it does not fire; check that its effect is wanted on the target too.`,
+      message: `The trigger ${name} on ${table} calls ${kind}. It goes on firing, also when sync brings to ${table} what was written to the target; check that its effect is wanted on the target too.`,
     }),
   )
 

@@ -69,12 +69,56 @@ export async function missingRights(system: System, db: Executor): Promise<Missi
   return missing.map((each) => ({ ...each, grant: `grant ${each.right.toLowerCase()} to ${each.role}` }))
 }
 
-export const rights: Group = async ({ system, db }) =>
-  (await missingRights(system, db)).map(
+/**
+ * The rights that it takes besides to keep both shapes in step, where the tables are there: to have triggers on the legacy
+ * tables and write their rows, and to be the owner of the tables, for nobody else can take triggers away again.
+ */
+export async function missingSyncRights(system: System, db: Executor): Promise<MissingRight[]> {
+  const legacy = textArray(Object.values(system.legacy).map(tableName))
+  const target = textArray(system.derive.map(({ table }) => tableName(table)))
+  return rows<MissingRight>(
+    db,
+    sql`
+      with relation as (
+        select c.oid, c.relowner, n.nspname || '.' || c.relname as "name"
+        from pg_class c
+        join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'p')),
+      missing as (
+        select 1 as "order", string_agg("verb", ', ' order by "verb") || ' on table ' || "name" as "right", "name" as "on",
+          lower(string_agg("verb", ', ' order by "verb")) || ' on table ' || "name" as "granted"
+        from relation
+        cross join unnest(array['DELETE', 'INSERT', 'TRIGGER', 'UPDATE']) as "verb"
+        where "name" = any (${legacy})
+          and not has_table_privilege(oid, "verb")
+        group by "name"
+        union all
+        select 2, 'ownership of table ' || "name", "name", quote_ident(pg_get_userbyid(relowner))
+        from relation
+        where "name" = any (${legacy} || ${target})
+          and not pg_has_role(relowner, 'usage'))
+      select current_user::text as "role", "right", "on",
+        format('grant %s to %s', "granted", quote_ident(current_user)) as "grant"
+      from missing
+      order by "order", "on"`,
+  )
+}
+
+export const rights: Group = async ({ system, db }) => [
+  ...(await missingRights(system, db)).map(
     ({ role, right, on, grant }): Finding => ({
       code: 'rights',
       table: on,
       samples: [right],
       message: `The role ${role} lacks ${right}. Its owner can grant it: ${grant}`,
     }),
-  )
+  ),
+  ...(await missingSyncRights(system, db)).map(
+    ({ role, right, on, grant }): Finding => ({
+      code: 'sync-rights',
+      table: on,
+      samples: [right],
+      message: `To keep both shapes in step the role ${role} lacks ${right}: ${grant}`,
+    }),
+  ),
+]

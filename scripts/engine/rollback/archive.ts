@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
-import { archive } from '../../../schema/ledger.ts'
+import { archive, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
-import { rows } from '../preflight/look.ts'
+import { rows, textArray } from '../preflight/look.ts'
 import { comparison } from '../proof/target.ts'
 import { tableSql } from '../shape.ts'
 import { column, type Executor, keyText, list, textForm } from '../sql.ts'
@@ -46,8 +46,8 @@ export async function archiveUnheld(db: Executor, bound: Bound, target: TargetTa
     insert into ${archive} (system, relation, key, row, reason)
     select ${bound.system.name}, ${target.relation}, unheld.key, ${texts('t', columns)},
       case unheld.problem
-        when 'extra' then 'no legacy row gives this row back'
-        else 'the legacy rows give back another ' || (select string_agg(name, ', ') from jsonb_object_keys(unheld.found) as name)
+        when 'extra' then ${notGiven}
+        else ${givenOtherwise(sql`unheld.found`)}
       end
     from (
       ${comparison(bound, target)}
@@ -56,6 +56,42 @@ export async function archiveUnheld(db: Executor, bound: Bound, target: TargetTa
       where problem in ('extra', 'differing')) as unheld
     join ${tableSql(target.table)} as t on ${keyText(target.key.map((name) => column('t', name)))} = unheld.key`)
 }
+
+/**
+ * Moves what the ledger keeps of the target alone to the archive: rows that the target's own applications wrote, and of
+ * which the legacy tables could not take all. A row that they deleted, and that the legacy gives back, is archived as it was.
+ */
+export async function archiveOwn(
+  db: Executor,
+  bound: Bound,
+  kinds: readonly ('part' | 'whole' | 'absent')[],
+): Promise<void> {
+  for (const target of bound.target) {
+    const columns = target.columns.map((each) => ({ name: each.name, type: typeOf(each) }))
+    const there = column('t', target.key[0] ?? '')
+    await db.execute(sql`
+      insert into ${archive} (system, relation, key, row, reason)
+      select d.system, d.relation, d.key,
+        case when ${there} is null then d.kept || d.derived else ${texts('t', columns)} end,
+        case d.kind
+          when 'whole' then ${notGiven}
+          when 'absent' then 'the legacy rows give this row back, which was deleted'
+          else ${givenOtherwise(sql`d.kept`)}
+        end
+      from ${targetComplement} as d
+      left join ${tableSql(target.table)} as t on ${keyText(target.key.map((name) => column('t', name)))} = d.key
+      where d.system = ${bound.system.name}
+        and d.relation = ${target.relation}
+        and d.kind = any (${textArray(kinds)})
+        and (d.kind <> 'absent' or ${there} is null)`)
+  }
+  await db.execute(sql`delete from ${targetComplement} where system = ${bound.system.name}`)
+}
+
+const notGiven = 'no legacy row gives this row back'
+
+const givenOtherwise = (columns: SQL): SQL =>
+  sql`'the legacy rows give back another ' || (select string_agg(name, ', ') from jsonb_object_keys(${columns}) as name)`
 
 /** The archive's last number: what this rollback archives comes after it. */
 export async function lastArchived(db: Executor): Promise<number> {

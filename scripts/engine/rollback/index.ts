@@ -1,18 +1,22 @@
+import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from '../../database/connect.ts'
-import { Failure, Refusal } from '../../errors.ts'
+import { Failure, Refusal, SluiceError } from '../../errors.ts'
+import { bind } from '../bound.ts'
 import type { Context } from '../context.ts'
 import { dependents } from '../contract/dependents.ts'
 import { lockSteps } from '../contract/index.ts'
 import { legacyRelations } from '../contract/text.ts'
 import { currentPhase, phaseOf } from '../ledger.ts'
 import { sqlstate } from '../lock.ts'
+import { lockTables } from '../locks.ts'
 import type { Phase } from '../phase.ts'
 import type { Executor } from '../sql.ts'
-import { archivedSince, countRows, lastArchived } from './archive.ts'
+import type { System } from '../system.ts'
+import { archivedSince, archiveOwn, countRows, lastArchived } from './archive.ts'
 import { archiveGrown } from './grown.ts'
-import { lockSystem, lockTables } from './locks.ts'
+import { lockSystem } from './locks.ts'
 import { rebuild } from './rebuild.ts'
-import { remove } from './remove.ts'
+import { dropsOfOwnTriggers, remove } from './remove.ts'
 
 export interface RolledBack {
   /** The phase before. */
@@ -37,7 +41,7 @@ class Undone extends Error {
 
 /**
  * Makes the database the legacy one again, from every phase, in one transaction. Where the legacy tables still are,
- * they are the originals; after the contract they are rebuilt as they were, with the rows that the target and the
+ * they are the originals, in which all is that was written to the target while both shapes were kept in step; after the contract they are rebuilt as they were, with the rows that the target and the
  * complement yield now. A dry run does the same but for removing the target, and undoes it: it locks nothing that exists
  * except views that a contract has left in the place of the tables.
  * @throws Refusal where there is nothing to roll back, or something of others depends on the target
@@ -73,14 +77,19 @@ async function inOne(context: Context, tx: Database, dryRun: boolean): Promise<U
   if (phase === 'legacy') throw nothing(system.name)
   const target = Object.values(system.target)
   await refuseDependents(tx, [...target, ...(phase === 'contracted' ? legacyRelations(system) : [])])
-  if (phase === 'contracted' && !dryRun) await lockTables(context, tx, target, 'share')
+  if (!dryRun) {
+    if (phase === 'contracted') await lockTables(context, tx, target, 'share')
+    // nothing is written to either shape from here on, and the triggers go from the legacy tables too
+    else await lockTables(context, tx, [...target, ...(await watchedLegacy(tx, system))], 'access exclusive')
+  }
   const last = await lastArchived(tx)
   const found =
     phase === 'contracted'
       ? await rebuild(context, tx, dryRun)
       : { tables: await countRows(tx, Object.values(system.legacy)) }
+  if (phase !== 'contracted') await archiveOwn(tx, await bind(system, tx), ['part', 'whole', 'absent'])
   context.signal.throwIfAborted()
-  if (!dryRun) await lockTables(context, tx, target, 'access exclusive')
+  if (!dryRun && phase === 'contracted') await lockTables(context, tx, target, 'access exclusive')
   await archiveGrown(tx, system, target)
   const archived = await archivedSince(tx, system, last)
   if (!dryRun) {
@@ -89,6 +98,10 @@ async function inOne(context: Context, tx: Database, dryRun: boolean): Promise<U
   }
   return { tables: found.tables, archived }
 }
+
+/** The legacy tables, where triggers of ours are on any of them: only then must their readers wait. */
+const watchedLegacy = async (tx: Executor, system: System): Promise<PgTable[]> =>
+  (await dropsOfOwnTriggers(tx, system)).length ? Object.values(system.legacy) : []
 
 /** What others have built on the relations would go with them. */
 export async function refuseDependents(tx: Executor, relations: Parameters<typeof dependents>[1]): Promise<void> {
@@ -107,7 +120,7 @@ const nothing = (system: string) =>
 
 /** A lock that was not given is another session's doing; everything else explains itself. */
 function explain(error: unknown): never {
-  if (sqlstate(error) !== '55P03') throw error
+  if (error instanceof SluiceError || sqlstate(error) !== '55P03') throw error
   throw new Failure(
     'other sessions hold locks on the tables; nothing was changed',
     {},

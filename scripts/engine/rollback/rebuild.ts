@@ -6,13 +6,13 @@ import type { Context } from '../context.ts'
 import { afterLoad, beforeLoad } from '../contract/definitions.ts'
 import { legacyRelations, relationNames } from '../contract/text.ts'
 import { effectiveRows } from '../effective.ts'
+import { lockTables } from '../locks.ts'
 import { rows } from '../preflight/look.ts'
 import { tableSql } from '../shape.ts'
 import { type Executor, list } from '../sql.ts'
 import { readWhole } from '../transaction.ts'
-import { archivedSince, archiveRefused, archiveUnheld, countRows, lastArchived } from './archive.ts'
+import { archivedSince, archiveOwn, archiveRefused, archiveUnheld, countRows, lastArchived } from './archive.ts'
 import { requireSame } from './compare.ts'
-import { lockTables } from './locks.ts'
 
 interface Statement {
   kind: string
@@ -61,6 +61,8 @@ export async function rebuild(context: Context, tx: Database, dryRun: boolean) {
   const refused = await archivedSince(tx, system, last)
   report.note('Comparing the rebuilt tables with what they were made of')
   for (const legacy of bound.legacy) await requireSame(tx, bound, legacy, refused[legacy.relation] ?? 0)
+  // what the ledger says of the target's own was written before the contract: what it is now is compared
+  await archiveOwn(tx, bound, ['absent'])
   for (const target of bound.target) await archiveUnheld(tx, bound, target)
   if (!dryRun)
     await lockTables(context, tx, [...Object.values(system.target), ...(system.views ?? [])], 'access exclusive')

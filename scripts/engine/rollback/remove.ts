@@ -1,7 +1,7 @@
-import { is, sql } from 'drizzle-orm'
+import { is, type SQL, sql } from 'drizzle-orm'
 import { PgTable } from 'drizzle-orm/pg-core'
 import * as ledger from '../../../schema/ledger.ts'
-import { functionOf } from '../contract/text.ts'
+import type { FunctionName } from '../contract/text.ts'
 import { rows, textArray } from '../preflight/look.ts'
 import { readSteps, stepsOfOthers } from '../preflight/steps.ts'
 import { tableName, tableSql } from '../shape.ts'
@@ -23,7 +23,7 @@ const ledgerTables = Object.values<unknown>(ledger).filter((each): each is PgTab
 export async function remove(tx: Executor, system: System, { undone }: { undone: boolean }): Promise<void> {
   if (!undone)
     for (const { statement } of await recorded(tx, system.name, ['undo'])) await tx.execute(sql.raw(statement))
-  await dropOwnTriggers(tx, system)
+  for (const statement of await dropsOfOwnTriggers(tx, system)) await tx.execute(sql.raw(statement))
   // a system that grows in phases has not all of them yet
   await tx.execute(sql`drop table ${list((await existing(tx, Object.values(system.target))).map(tableSql))}`)
   const expand = await readSteps(system, tx)
@@ -40,8 +40,8 @@ export async function remove(tx: Executor, system: System, { undone }: { undone:
   )
 }
 
-/** Triggers on the legacy tables that call functions of Sluice's own schema. */
-async function dropOwnTriggers(tx: Executor, system: System): Promise<void> {
+/** The statements that drop the triggers on the legacy tables that call functions of Sluice's own schema. */
+export async function dropsOfOwnTriggers(tx: Executor, system: System): Promise<string[]> {
   const tables = list(Object.values(system.legacy).map((table) => sql`${tableName(table)}`))
   const found = await rows<{ statement: string }>(
     tx,
@@ -55,7 +55,7 @@ async function dropOwnTriggers(tx: Executor, system: System): Promise<void> {
         and n.nspname || '.' || c.relname in (${tables})
         and p.pronamespace = to_regnamespace(${sluice.schemaName})`,
   )
-  for (const { statement } of found) await tx.execute(sql.raw(statement))
+  return found.map(({ statement }) => statement)
 }
 
 /** Drops the functions that the steps make. */
@@ -83,22 +83,33 @@ async function forget(tx: Executor, system: System): Promise<void> {
   if (others?.any) {
     for (const table of ledgerTables.filter((each) => each !== archive))
       await tx.execute(sql`delete from ${tableSql(table)} where system = ${system.name}`)
-    for (const what of ['differences', 'dependents', 'definitions'] as const)
-      await tx.execute(sql`drop function if exists ${functionOf(system, what)}()`)
+    await dropOwnFunctions(
+      tx,
+      sql`and (p.proname = any (${textArray(functionNames.map((what) => `${system.name}_${what}`))})
+      or starts_with(p.proname, ${`${system.name}_watch_`}))`,
+    )
     return
   }
   const [kept] = await rows<{ any: boolean }>(tx, sql`select exists (select from ${archive}) as "any"`)
   const gone = ledgerTables.filter((each) => each !== archive || !kept?.any)
   await tx.execute(sql`drop table ${list(gone.map(tableSql))}`)
+  await dropOwnFunctions(tx, sql``)
+  if (!kept?.any) await dropIfEmpty(tx, sluice.schemaName)
+}
+
+/** What a migration leaves in the ledger's schema, besides one function for each table that is watched. */
+const functionNames: FunctionName[] = ['differences', 'dependents', 'definitions', 'settle', 'forward', 'read_only']
+
+async function dropOwnFunctions(tx: Executor, which: SQL): Promise<void> {
   const functions = await rows<{ statement: string }>(
     tx,
     sql`
-      select format('drop function %s', oid::regprocedure) as "statement"
-      from pg_proc
-      where pronamespace = to_regnamespace(${sluice.schemaName})`,
+      select format('drop function %s', p.oid::regprocedure) as "statement"
+      from pg_proc as p
+      where p.pronamespace = to_regnamespace(${sluice.schemaName})
+        ${which}`,
   )
   for (const { statement } of functions) await tx.execute(sql.raw(statement))
-  if (!kept?.any) await dropIfEmpty(tx, sluice.schemaName)
 }
 
 /** Deletes the steps from drizzle's bookkeeping, and the bookkeeping where nothing else is in it. */
