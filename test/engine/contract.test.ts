@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import { describe, expect } from 'vitest'
 import { connect } from '../../scripts/database/connect.ts'
-import { stepsFolder } from '../../scripts/engine/preflight/steps.ts'
+import { readSteps, stepsFolder } from '../../scripts/engine/preflight/steps.ts'
 import { atp } from '../../scripts/systems/atp/index.ts'
 import { kit } from '../schema/kit.ts'
 import { type Scratch, test as scratch } from '../support/scratch.ts'
 import { contractIn, legacyRows, phaseIn, relations, rollbackIn, verifiedLegacy } from './going-back.ts'
 import { copyIn, one, run, verifyIn } from './migration.ts'
+import { behind } from './tampering.ts'
 
 const test = scratch.extend({
   source: async ({ task: _ }, use: (name: string) => Promise<void>) => use(await verifiedLegacy()),
@@ -25,8 +26,8 @@ async function refuses(database: Scratch, words: RegExp, phase = 'verified') {
 }
 
 describe('the contract refuses, and drops nothing', () => {
-  test('where a legacy row was written after the proof', async ({ database }) => {
-    await run(
+  test("where a legacy row was written behind the triggers' back after the proof", async ({ database }) => {
+    await behind(
       database,
       `update atp.media set uploader = 'late' where hash = (select min(hash) from atp.media where uploader is distinct from 'late')`,
     )
@@ -47,9 +48,9 @@ describe('the contract refuses, and drops nothing', () => {
   })
 
   test('where the last proof found differences', async ({ database }) => {
-    await run(database, `delete from atp.media_metrics where imdb_id = (select min(imdb_id) from atp.media_metrics)`)
+    await behind(database, `delete from atp.media_metrics where imdb_id = (select min(imdb_id) from atp.media_metrics)`)
     expect(await verifyIn(database)).toMatchObject({ identical: false })
-    await refuses(database, /expanded.*npm run verify/s, 'expanded')
+    await refuses(database, /syncing.*npm run copy, then npm run verify/s, 'syncing')
   })
 
   test('while a copy is not finished', async ({ database }) => {
@@ -163,9 +164,11 @@ describe('after the contract', () => {
     expect(await phaseIn(database)).toBe('contracted')
     expect(Object.keys(await relations(database))).not.toEqual(expect.arrayContaining(['media']))
     await likeBefore(database, before)
+    const steps = await readSteps(atp, database.connection.db, 'contract')
     const later = await kit(['migrate'], database.url, { STAGE: 'contract' })
-    expect({ code: later.code, steps: done.applied.length }).toEqual({ code: 0, steps: 4 })
-    expect(await one(database, 'select count(*)::int from drizzle.__drizzle_migrations')).toBe(11)
+    expect({ code: later.code, steps: done.applied.length }).toEqual({ code: 0, steps: steps.length })
+    const all = (await readSteps(atp, database.connection.db)).length + steps.length
+    expect(await one(database, 'select count(*)::int from drizzle.__drizzle_migrations')).toBe(all)
     await expect(copyIn(database)).rejects.toThrow('dropped by the contract')
     await expect(verifyIn(database)).rejects.toThrow('dropped by the contract')
   })

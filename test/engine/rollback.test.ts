@@ -3,7 +3,7 @@ import type { Options } from '../../scripts/systems/atp/legacy/options.ts'
 import { type Scratch, test } from '../support/scratch.ts'
 import { catalogsOf } from './catalogs.ts'
 import { contractIn, legacyRows, phaseIn, rollbackIn } from './going-back.ts'
-import { copyIn, expandIn, legacyIn, run, verifyIn } from './migration.ts'
+import { copyIn, expandIn, legacyIn, run, syncIn, verifyIn } from './migration.ts'
 
 const cases: Partial<Options>[] = [
   { version: 9 },
@@ -16,6 +16,7 @@ const cases: Partial<Options>[] = [
 
 async function proven(database: Scratch) {
   await expandIn(database)
+  await syncIn(database)
   await copyIn(database, { batchSize: 500 })
   expect(await verifyIn(database)).toMatchObject({ identical: true })
 }
@@ -34,6 +35,9 @@ describe.concurrent('a rollback leaves the legacy database, byte for byte', () =
     }
     await expandIn(database)
     await same('expanded')
+    await expandIn(database)
+    await syncIn(database)
+    await same('syncing')
     await proven(database)
     await same('verified')
     await proven(database)

@@ -17,6 +17,7 @@ import {
   observed,
   placeholder,
   rollbackIn,
+  syncIn,
   verifyIn,
 } from './migration.ts'
 
@@ -79,6 +80,7 @@ describe.concurrent('the placeholder becomes surveys', () => {
       catalogs: await catalogsOf(database),
     }
     await expandIn(database)
+    await syncIn(database)
     await copyIn(database, { batchSize: 40 })
     expect(await verifyIn(database)).toMatchObject({ identical: true })
     await contractIn(database)
@@ -103,6 +105,7 @@ describe.concurrent('the placeholder becomes surveys', () => {
       expect.arrayContaining(['unknown-column', 'missing-column', 'type-differs', 'quarantine']),
     )
     await expandIn(database)
+    await syncIn(database)
     await copyIn(database)
     expect(await verifyIn(database)).toMatchObject({ identical: true })
     expect(
@@ -120,6 +123,7 @@ test('it is proven, contracted and brought back, catalogs and rows, and what was
   await legacyIn(database, { rows: 400 })
   const before = { rows: await placeholder(database), catalogs: await catalogsOf(database) }
   await expandIn(database)
+  await syncIn(database)
   await copyIn(database)
   await verifyIn(database)
   expect(await contractIn(database)).toMatchObject({ dropped: ['public.example_models'] })
@@ -133,6 +137,7 @@ test('it is proven, contracted and brought back, catalogs and rows, and what was
   expect({ rows: await placeholder(database), catalogs: await catalogsOf(database) }).toEqual(before)
 
   await expandIn(database)
+  await syncIn(database)
   await copyIn(database)
   await verifyIn(database)
   await contract(contextOf(database), { keepViews: true })
@@ -146,6 +151,7 @@ test('it is proven, contracted and brought back, catalogs and rows, and what was
 test('the placeholder is not dropped before every phase is applied', async ({ database }) => {
   await legacyIn(database, { rows: 50 })
   await expandIn(database, { phases: 2 })
+  await syncIn(database)
   await copyIn(database)
   await verifyIn(database)
   await expect(contractIn(database)).rejects.toThrow(/has phases that are not applied: .*public\.models/)

@@ -5,6 +5,7 @@ import { type ExpandOptions, expand } from '../../../scripts/engine/expand.ts'
 import { gates } from '../../../scripts/engine/gate/index.ts'
 import { rollback } from '../../../scripts/engine/rollback/index.ts'
 import { rollbackTo } from '../../../scripts/engine/rollback/phase.ts'
+import { startSync } from '../../../scripts/engine/sync/index.ts'
 import type { System } from '../../../scripts/engine/system.ts'
 import { verify } from '../../../scripts/engine/verify.ts'
 import { silent } from '../../../scripts/report.ts'
@@ -26,6 +27,9 @@ export const legacyIn = ({ connection }: Scratch, options: Partial<Options> = {}
 /** Applies all phases, or some. */
 export const expandIn = (database: Scratch, options: ExpandOptions = {}, system = astrid) =>
   expand(contextOf(database, system), database.url, options)
+
+/** Keeps both shapes in step from now on. */
+export const syncIn = (database: Scratch) => startSync(contextOf(database))
 
 export const copyIn = (database: Scratch, options: Partial<CopyOptions> = {}) =>
   copy(contextOf(database), { bulk: false, batchSize: 150, workers: 2, ...options })
