@@ -14,9 +14,9 @@ const cases: Partial<Options>[] = [
   { version: 32 },
 ]
 
-async function proven(database: Scratch) {
+async function proven(database: Scratch, { alive = false } = {}) {
   await expandIn(database)
-  await syncIn(database)
+  if (alive) await syncIn(database)
   await copyIn(database, { batchSize: 500 })
   expect(await verifyIn(database)).toMatchObject({ identical: true })
 }
@@ -35,12 +35,9 @@ describe.concurrent('a rollback leaves the legacy database, byte for byte', () =
     }
     await expandIn(database)
     await same('expanded')
-    await expandIn(database)
-    await syncIn(database)
-    await same('syncing')
     await proven(database)
     await same('verified')
-    await proven(database)
+    await proven(database, { alive: true })
     await contractIn(database)
     expect(await phaseIn(database)).toBe('contracted')
     await same('contracted')

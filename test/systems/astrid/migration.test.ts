@@ -80,8 +80,8 @@ describe.concurrent('the placeholder becomes surveys', () => {
       catalogs: await catalogsOf(database),
     }
     await expandIn(database)
-    await syncIn(database)
     await copyIn(database, { batchSize: 40 })
+    await syncIn(database)
     expect(await verifyIn(database)).toMatchObject({ identical: true })
     await contractIn(database)
     await rollbackIn(database)
