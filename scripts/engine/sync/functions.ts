@@ -111,14 +111,14 @@ begin
           when(has(effects.follow(each)), [
             when(has(effects.reshape(each)), release(bound, each)),
             sql`if ${native} and pass = 1 then ${statements(requireCarried(bound, each))} end if`,
-            sql`if ${own} and (pass = 1 or not ${native}) then ${overrule(bound, each)}; end if`,
+            sql`if ${own} then ${overrule(bound, each)}; end if`,
             follow(bound, each),
             sql`"$found" := "$found" || ${yielding}`,
             sql`${unfollowedAny} := ${unfollowedAny} or ${unfollowed}`,
             sql`if ${more} is not null then ${families} := ${families} || ${more}; ${more} := null; end if`,
             // a row that is refused takes others with it, which only a whole settlement knows
             sql`if ${asides} is not null and ${touched} <> ${everything} then ${touched} := ${everything}; continue settling; end if`,
-            sql`if ${asides} is not null or ${aside} then ${setAside(bound, each)}; end if`,
+            sql`if ${asides} is not null or ${aside} then ${setAside(bound, each)}; ${aside} := true; end if`,
           ]),
         ),
       )}

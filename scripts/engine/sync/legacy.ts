@@ -54,15 +54,14 @@ export function removeGone(bound: Bound, legacy: LegacyTable): SQL {
 
 /**
  * Writes what the target's own applications wrote to the legacy rows of the families: restore, less what was kept of
- * the legacy (the constant complement), but for columns that would keep the write from being derived again. A row that was kept whole and is restored now takes what is restored. With
- * `only` set, of one row alone.
+ * the legacy (the constant complement), but for columns that would keep the write from being derived again. With `only` set, of one row alone.
  */
 export function writeBack(bound: Bound, legacy: LegacyTable): SQL {
   const columns = restorable(legacy)
   const names = list(columns.map(({ name }) => sql`${sql.identifier(name)}`))
   const changed = columns.filter(({ name }) => !legacy.key.includes(name))
   const value = ({ name }: LiveColumn): SQL =>
-    sql`case when k.kind = 'part' and k.kept ? ${name}::text and ${`${legacy.relation}.${name}`}::text <> all (${yieldingAll})
+    sql`case when k.kept ? ${name}::text and ${`${legacy.relation}.${name}`}::text <> all (${yieldingAll})
           then ${column('l', name)} else ${column('r', name)} end`
   const asked = sql`(${only} is null or r."#key" = ${only})`
   return sql`

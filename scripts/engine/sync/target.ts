@@ -216,14 +216,14 @@ export function removeStale(bound: Bound, target: TargetTable): SQL {
 }
 
 /**
- * What the legacy has changed wins over what the target has of its own: where deriving gives another value than it gave
- * when the target's own was kept, the new one is taken.
+ * Rows that have something of the target's own get the rest of what deriving gives. When it is the legacy that was
+ * written, that wins: where deriving gives another value than it gave when the target's own was kept, it is taken.
  */
 export function overrule(bound: Bound, target: TargetTable): SQL {
   const value = (each: TargetTable['columns'][number]): SQL => {
     const derived = textForm(column('s', each.name), typeOf(each))
     return sql`case when d.kind = 'part' and d.kept ? ${each.name}::text
-          and d.derived ->> ${each.name}::text is not distinct from ${derived}
+          and (${native} or d.derived ->> ${each.name}::text is not distinct from ${derived})
         then ${column('o', each.name)} else ${column('s', each.name)} end`
   }
   return sql`
@@ -236,6 +236,7 @@ export function overrule(bound: Bound, target: TargetTable): SQL {
     where ${ownOf(bound, target)}
       and d.family = any (${families})
       and not s."#refused"
+      and (not ${native} or d.kind = 'part' and (d.derived ? '#written' or ${older('o')}))
       and (d.kind <> 'absent' or d.derived <> '{}' and d.derived <> ${textsOfRow(target, 's')})
     ${upsert(target)}`
 }
