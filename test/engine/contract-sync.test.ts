@@ -88,6 +88,58 @@ describe('while both shapes are alive', () => {
   })
 })
 
+/** Writes to a table, row after row, until it is told to end or meets an error; what it wrote last and was told to be safe. */
+function writer(database: Scratch, table: string, key: string) {
+  let ended = false
+  let last = ''
+  const writing = (async () => {
+    for (let n = 0; !ended; n++) {
+      await run(database, `update ${table} set uploader = 'write ${n}' where hash = '${key}'`)
+      last = `write ${n}`
+    }
+  })().catch((error: Error) => error.message)
+  const end = async () => {
+    ended = true
+    const error = await writing
+    return { last, error }
+  }
+  return { end, wrote: () => last }
+}
+
+describe('while applications go on writing', () => {
+  test('the contract drops nothing that was acknowledged, and who writes the target goes on', async ({ database }) => {
+    const [a, b] = (await run(database, 'select hash from atp.media order by hash limit 2')).map(({ hash }) =>
+      String(hash),
+    )
+    const [old, fresh] = [writer(database, 'atp.media', a ?? ''), writer(database, 'atp.downloads', b ?? '')]
+    await eventually(() => old.wrote() !== '' && fresh.wrote() !== '')
+    await contractIn(database)
+    const before = fresh.wrote()
+    await eventually(() => fresh.wrote() !== before)
+    const [oldest, freshest] = [await old.end(), await fresh.end()]
+    expect(oldest.error).toMatch(/relation .* does not exist/)
+    expect(freshest.error).toBeUndefined()
+    const uploader = (key = '') => one(database, `select uploader from atp.downloads where hash = '${key}'`)
+    expect([await uploader(a), await uploader(b)]).toEqual([oldest.last, freshest.last])
+  })
+
+  test('a rollback loses nothing that was acknowledged, and who writes the legacy goes on', async ({ database }) => {
+    const [a, b] = (await run(database, 'select hash from atp.media order by hash limit 2')).map(({ hash }) =>
+      String(hash),
+    )
+    const [old, fresh] = [writer(database, 'atp.media', a ?? ''), writer(database, 'atp.downloads', b ?? '')]
+    await eventually(() => old.wrote() !== '' && fresh.wrote() !== '')
+    await rollbackIn(database)
+    const before = old.wrote()
+    await eventually(() => old.wrote() !== before)
+    const [oldest, freshest] = [await old.end(), await fresh.end()]
+    expect(oldest.error).toBeUndefined()
+    expect(freshest.error).toMatch(/relation .* does not exist/)
+    const uploader = (key = '') => one(database, `select uploader from atp.media where hash = '${key}'`)
+    expect([await uploader(a), await uploader(b)]).toEqual([oldest.last, freshest.last])
+  })
+})
+
 describe('the contract refuses, and drops nothing', () => {
   test('with sync off', async ({ database }) => {
     await stopSync(contextOf(database))
@@ -133,7 +185,11 @@ describe('the contract refuses, and drops nothing', () => {
     await long.unsafe(`begin; update atp.media set uploader = 'long'`)
     const [{ pid } = { pid: 0 }] = await long.unsafe('select pg_backend_pid() as pid')
     const refused = contract({ ...contextOf(database), lockTimeout: 20 }, { keepViews: false })
-    await expect(refused).rejects.toMatchObject(refusal(new RegExp(`other sessions use the tables.*session ${pid}`)))
+    await expect(refused).rejects.toMatchObject(refusal(new RegExp(`other sessions write the tables.*session ${pid}`)))
+    await long.unsafe('rollback')
+    await long.unsafe('begin; select count(*) from atp.movies')
+    const again = contract({ ...contextOf(database), lockTimeout: 20 }, { keepViews: false })
+    await expect(again).rejects.toMatchObject(refusal(new RegExp(`other sessions use the tables.*session ${pid}`)))
     await long.unsafe('rollback')
     long.release()
     expect(await phaseIn(database)).toBe('verified')

@@ -8,6 +8,7 @@ import { silent } from '../../scripts/report.ts'
 import { systems } from '../../scripts/systems/index.ts'
 import { smallLegacy } from '../commands/legacy-template.ts'
 import { type Scratch, test as scratch } from '../support/scratch.ts'
+import { expandIn, syncIn } from './migration.ts'
 
 const test = scratch.extend({
   source: async ({ task: _ }, use: (name: string) => Promise<void>) => use(await smallLegacy()),
@@ -126,6 +127,50 @@ test('a table of a target name that Sluice did not make is found, with how it di
   expect(of(findings, 'target-exists')[0]?.message).toMatch(
     /parent_path is integer instead of text.*extra is not declared/,
   )
+})
+
+test('what keeps both shapes in step is neither foreign nor taken for more rights than there are', async ({
+  database,
+}) => {
+  const role = roleName()
+  await expandIn(database)
+  const before = await look(database)
+  await syncIn(database)
+  const { findings } = await look(database)
+  const named = (all: Finding[]) => all.filter(({ code }) => !['disk', 'time'].includes(code))
+  expect(named(findings)).toEqual(named(before.findings))
+  expect(of(findings, 'sync-rights')).toEqual([])
+  await execute(
+    database,
+    `create role ${role};
+     grant usage on schema atp, sluice, drizzle to ${role};
+     grant select, update, trigger on atp.media to ${role};
+     grant select, insert, update, delete on all tables in schema sluice, drizzle to ${role};
+     grant select, insert, update, delete on atp.training, atp.prediction to ${role};
+     grant select, insert, update, delete on atp.files, atp.downloads, atp.media_metadata, atp.media_metrics to ${role}`,
+  )
+  const limited = await connect(`${database.url}?role=${role}`, { max: 2 })
+  try {
+    const { findings } = await look({ connection: limited })
+    const lacking = of(findings, 'sync-rights')
+    expect(of(findings, 'rights')).toEqual([])
+    expect(lacking.filter(({ table }) => table === 'atp.media').map(({ samples }) => samples?.[0])).toEqual([
+      'DELETE, INSERT on table atp.media',
+      'ownership of table atp.media',
+    ])
+    expect(of(lacking, 'sync-rights', 'atp.training')[0]?.message).toBe(
+      `To keep both shapes in step the role ${role} lacks TRIGGER on table atp.training: grant trigger on table atp.training to ${role}`,
+    )
+    expect(of(lacking, 'sync-rights', 'atp.files')[0]?.message).toMatch(
+      new RegExp(`ownership of table atp.files: grant \\w+ to ${role}$`),
+    )
+    for (const { message } of lacking) await execute(database, message.replace(/^.*: (?=grant)/, ''))
+    const granted = await look({ connection: limited })
+    expect(of(granted.findings, 'sync-rights')).toEqual([])
+  } finally {
+    await limited.close()
+    await execute(database, `drop owned by ${role}; drop role ${role}`)
+  }
 })
 
 test('it writes nothing, and a role that may only read can ask, and learns what it lacks', async ({ database }) => {

@@ -131,6 +131,31 @@ describe('a rollback while both shapes are alive', () => {
     })
   }
 
+  verified('takes only what is its own where another system is at work', async ({ database }) => {
+    await run(
+      database,
+      `insert into sluice.migration (system, phase) values ('other', 'syncing');
+       create function sluice.other_settle() returns void language sql as ''`,
+    )
+    const rows = await legacyRows(database)
+    await rollbackIn(database)
+    expect(await legacyRows(database)).toEqual(rows)
+    expect(
+      await run(
+        database,
+        `select proname::text as name from pg_proc where pronamespace = 'sluice'::regnamespace
+         union all
+         select tgname::text from pg_trigger where tgname like 'sluice%'
+         union all
+         select system from sluice.migration
+         union all
+         select system from sluice.family
+         union all
+         select system from sluice.target_complement`,
+      ),
+    ).toEqual([{ name: 'other_settle' }, { name: 'other' }])
+  })
+
   verified('waits for writers in short attempts, says who they are, and gives up in the end', async ({ database }) => {
     const long = await database.connection.db.$client.reserve()
     await long.unsafe(`begin; update atp.downloads set uploader = 'long'`)

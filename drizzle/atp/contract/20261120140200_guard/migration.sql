@@ -96,7 +96,8 @@ begin
               and l.granted
               and l.pid <> pg_backend_pid()
               and (strength = 'access exclusive' or l.mode not in ('AccessShareLock', 'RowShareLock', 'ShareLock'));
-            raise exception 'other sessions use the tables of % (%). Next: end their transactions, then start the same command again', own, found
+            raise exception 'other sessions % the tables of % (%). Next: end their transactions, then start the same command again',
+              case strength when 'share' then 'write' else 'use' end, own, found
               using errcode = 'SLUIC';
           end if;
           perform pg_sleep(0.2 + random() / 2);
@@ -158,7 +159,12 @@ begin
       exit;
     exception when lock_not_available or deadlock_detected then
       if strength = 'access exclusive' then
-        raise exception 'other sessions read the tables of %. Next: end their transactions, then start the same command again', own
+        select string_agg(distinct 'session ' || l.pid, ', ') into found
+        from pg_locks as l
+        where l.relation in (select to_regclass(name) from unnest(string_to_array(legacy || ', ' || target, ', ')) as name)
+          and l.granted
+          and l.pid <> pg_backend_pid();
+        raise exception 'other sessions read the tables of % (%). Next: end their transactions, then start the same command again', own, found
           using errcode = 'SLUIC';
       end if;
     end;
