@@ -8,6 +8,7 @@ import { plan } from './plan.ts'
 import { rollback } from './rollback.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
+import { sync } from './sync.ts'
 import { verify } from './verify.ts'
 
 /** Every command, in the order in which help lists them. */
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   plan,
   migrate,
   gate,
+  sync,
   copy,
   verify,
   contract,

@@ -5,6 +5,7 @@ import { whileWritersWait } from '../engine/locks.ts'
 import type { Phase } from '../engine/phase.ts'
 import { plan } from '../engine/preflight/index.ts'
 import type { Proof } from '../engine/results.ts'
+import { startSync } from '../engine/sync/index.ts'
 import { verify } from '../engine/verify.ts'
 import { counted, duration } from '../terminal/words.ts'
 import { command, type Session } from './command.ts'
@@ -21,11 +22,14 @@ export interface Migrated {
   seconds: number
 }
 
-/** Plan, expand, copy, prove; never the contract, which is always a person's decision. */
+/**
+ * Plan, expand, sync, copy, prove; never the contract, which is always a person's decision.
+ * @param look.whenAlive called when both shapes may be written
+ */
 export async function migrateAll(
   session: Session,
   options: CopyOptions,
-  look: { forecast: boolean },
+  look: { forecast: boolean; whenAlive?: () => void },
 ): Promise<Migrated> {
   const { report, signal, url } = session
   const startedAt = performance.now()
@@ -41,12 +45,21 @@ export async function migrateAll(
       : 'Expand: the new tables are there already',
   )
   signal.throwIfAborted()
-  // in bulk, no write may come between what is copied and what is proven
+  // the triggers come before the first batch; in bulk, no write may come between what is copied and what is proven
+  if (!options.bulk) await keepInStep(session)
+  look.whenAlive?.()
   const { copied, proof } = options.bulk
     ? await whileWritersWait(session, () => copyAndProve(session, options))
     : await copyAndProve(session, options)
   const phase = await currentPhase(session)
   return { phase, proof, applied, copied, seconds: (performance.now() - startedAt) / 1000 }
+}
+
+async function keepInStep(session: Session): Promise<void> {
+  const { already } = await startSync(session)
+  session.report.note(
+    already ? 'Sync: both shapes are kept in step already' : 'Sync: both shapes are kept in step from now on',
+  )
 }
 
 async function copyAndProve(session: Session, options: CopyOptions) {
@@ -73,8 +86,9 @@ export const migratedJson = ({ phase, proof, applied, copied, seconds }: Migrate
 
 export const migrate = command({
   name: 'migrate',
-  summary: 'plan, expand, copy and prove; stops before anything is dropped',
-  about: 'Each step can be run again: what is done already is not done twice. The legacy tables are only read.',
+  summary: 'plan, expand, sync, copy and prove; stops before anything is dropped',
+  about:
+    'Each step can be run again: what is done already is not done twice. Applications go on writing either shape meanwhile; with --bulk there is no sync, and writers wait.',
   examples: ['npm run migrate', 'npm run migrate -- --bulk', 'npm run --silent migrate -- --json --workers 4'],
   options: copyOptions,
   parse: copySchema,

@@ -1,8 +1,10 @@
 import type { Connection } from '../database/connect.ts'
 import type { System } from '../engine/system.ts'
 import type { Report } from '../report.ts'
+import type { Applications } from './applications.ts'
 import { astrid } from './astrid/index.ts'
 import { createLegacy as astridLegacy } from './astrid/legacy/index.ts'
+import { applications as atpApplications } from './atp/applications.ts'
 import { atp } from './atp/index.ts'
 import { createLegacy as atpLegacy } from './atp/legacy/index.ts'
 import type { Options } from './atp/legacy/options.ts'
@@ -19,3 +21,6 @@ type Generator = (
 
 /** Makes a realistic legacy database of a system. */
 export const generators: Record<string, Generator> = { atp: atpLegacy, astrid: astridLegacy }
+
+/** Applications that write both shapes of a system, where there are some to show. */
+export const applications: Record<string, Applications> = { atp: atpApplications }

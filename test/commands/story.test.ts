@@ -41,11 +41,11 @@ test('plan, migrate twice, status, copy and verify, each with one document on st
     expect(rows).toBe((carried ?? 0) + (complemented ?? 0) + (quarantined ?? 0))
   }
   expect(migrated.tables.media.rows).toBe(1000)
-  expect(migrated.stderr).toContain('Expand: 7 steps applied')
+  expect(migrated.stderr).toContain('Expand: 8 steps applied')
 
   const steps = () => connection.db.execute(sql`select name from drizzle.__drizzle_migrations order by id`)
   const applied = await steps()
-  expect(applied).toHaveLength(7)
+  expect(applied).toHaveLength(8)
   const again = await outcome(['migrate', '--bulk'], database)
   expect(again).toMatchObject({ exitCode: 0, json: { identical: true, applied: [] } })
   expect(await steps()).toEqual(applied)
@@ -94,7 +94,10 @@ describe('start', () => {
 
   scratch('makes a sample in an empty database', async ({ database }) => {
     const told = await document(['start'], database.url)
-    expect(told).toMatchObject({ code: 0, identical: true, tables: { media: { rows: 20_000 } } })
+    expect(told).toMatchObject({ code: 0, identical: true, life: { phase: 'legacy', missing: 0 } })
+    expect(told.life.written.legacy).toBeGreaterThan(5)
+    expect(told.life.written.target).toBeGreaterThan(5)
+    expect(told.life.dropped).toHaveLength(3)
     expect(told.examples.map(({ title }: { title: string }) => title)).toEqual([
       'Carried',
       'Carried with a complement',
