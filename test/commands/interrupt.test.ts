@@ -50,7 +50,7 @@ test('a second Ctrl-C ends the process at once', async ({ database }) => {
   const { db } = database.connection
   await db.transaction(async (tx) => {
     await tx.execute(sql`lock table atp.media in exclusive mode`)
-    const { child, ended } = await startedMigration(database.url, /attempt 1/, ['--bulk'])
+    const { child, ended } = await startedMigration(database.url, /Waiting for session/, ['--bulk'])
     child.kill('SIGINT')
     await setTimeout(700)
     const startedAt = Date.now()

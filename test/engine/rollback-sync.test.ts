@@ -131,6 +131,32 @@ describe('a rollback while both shapes are alive', () => {
     })
   }
 
+  for (const from of ['verified', 'contracted'] as const) {
+    verified(`archives what was deleted and the legacy gives back, from ${from}`, async ({ database }) => {
+      await run(
+        database,
+        `insert into atp.media (hash, media_type, original_title, imdb_id, media_title, release_year)
+         values ('${old}', 'movie', 'x', 'tt7777777', 'Deleted', 2020);
+         update atp.downloads set imdb_id = null where imdb_id = 'tt7777777';
+         delete from atp.media_metadata where imdb_id = 'tt7777777'`,
+      )
+      const rows = await legacyRows(database)
+      expect((await status(contextOf(database))).unheld).toMatchObject({ media_metadata: 1 })
+      expect(await verifyIn(database)).toMatchObject({ identical: true })
+      if (from === 'contracted') await contractIn(database)
+      await rollbackIn(database)
+      expect(await legacyRows(database)).toEqual(rows)
+      expect(
+        await run(
+          database,
+          `select key, reason, row ->> 'media_title' as title from sluice.archive where relation = 'media_metadata'`,
+        ),
+      ).toEqual([
+        { key: 'tt7777777', reason: 'the legacy rows give this row back, which was deleted', title: 'Deleted' },
+      ])
+    })
+  }
+
   verified('takes only what is its own where another system is at work', async ({ database }) => {
     await run(
       database,
