@@ -11,7 +11,7 @@ export const contract = command({
   name: 'contract',
   summary: 'drop the legacy tables, if the proof holds at that moment',
   about:
-    'A person decides this: it asks, or takes --yes. Locks the tables of both shapes, proves everything once more, records what it takes to rebuild the legacy tables as they are, and drops them, all in one transaction; it refuses, and drops nothing, where anything differs or anything of others depends on them. The same as STAGE=contract npx drizzle-kit migrate.',
+    'A person decides this: it asks, or takes --yes. Locks the tables of both shapes, proves everything once more, records what it takes to rebuild the legacy tables as they are, and drops them with the triggers that keep both shapes in step, all in one transaction; it refuses, and drops nothing, where anything differs, where the shapes are not kept in step, or where anything of others depends on them. The same as STAGE=contract npx drizzle-kit migrate.',
   examples: ['npm run contract', 'npm run contract -- --yes', 'npm run contract -- --yes --keep-views'],
   options: [
     yesOption,

@@ -12,7 +12,7 @@ const rowsOf = (counts: Record<string, number>) => Object.entries(counts)
 
 function rollbackText({ from, dryRun, tables, archived, seconds }: RolledBack): string {
   const kept = rowsOf(archived).reduce((sum, [, rows]) => sum + rows, 0)
-  const verb = from === 'contracted' ? 'rebuilt' : 'as they always were'
+  const verb = from === 'contracted' ? 'rebuilt' : 'as the last write left them'
   return [
     dryRun
       ? `Nothing was changed. A rollback from ${from} would leave these legacy tables, ${verb}:`
@@ -26,9 +26,7 @@ function rollbackText({ from, dryRun, tables, archived, seconds }: RolledBack): 
           '',
           table(['table', 'archived'], rowsOf(archived)),
         ]
-      : [
-          `${from === 'contracted' ? 'They hold everything' : 'They were never changed'}; nothing ${dryRun ? 'would be' : 'is'} left of the migration`,
-        ]),
+      : [`They hold everything; nothing ${dryRun ? 'would be' : 'is'} left of the migration`]),
     '',
     dryRun ? 'Next: npm run rollback -- --yes' : 'Next: npm run migrate goes forward again',
   ].join('\n')
@@ -55,7 +53,7 @@ export const rollback = command({
   name: 'rollback',
   summary: 'make the database the legacy one again, from any phase',
   about:
-    'Removes the new tables and everything else that the steps have made. After a contract it first rebuilds the legacy tables as they were, with constraints, indexes, triggers, grants, comments and views, and with every row as the new tables have it now; what the legacy cannot hold is kept in sluice.archive. One transaction: killed at any moment, it has not happened.',
+    'Removes the new tables, the triggers that keep both shapes in step, and everything else that was made. After a contract it first rebuilds the legacy tables as they were, with constraints, indexes, triggers, grants, comments and views, and with every row as the new tables have it now; what the legacy cannot hold is kept in sluice.archive. One transaction: killed at any moment, it has not happened.',
   examples: ['npm run rollback -- --dry-run', 'npm run rollback', 'npm run rollback -- --yes'],
   options: [
     yesOption,
