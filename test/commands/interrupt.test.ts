@@ -35,7 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     child.kill(signal)
     expect(await ended).toBe(130)
     expect(said.stderr).toMatch(/stopped as asked.*Next: npm run migrate goes on where it stopped/)
-    expect(JSON.parse(said.stdout)).toMatchObject({ error: { values: { phase: 'expanded' } } })
+    expect(JSON.parse(said.stdout)).toMatchObject({ error: { values: { phase: 'syncing' } } })
     const [copied] = await database.connection.db.execute<{ n: number }>(
       sql`select count(*)::int as n from atp.media_metadata`,
     )

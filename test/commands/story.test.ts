@@ -55,7 +55,7 @@ test('plan, migrate twice, status, copy and verify, each with one document on st
   expect(status.text).toContain('Last proof: identical')
 
   const copied = await outcome(['copy', '--workers', '1'], database)
-  expect(copied).toMatchObject({ exitCode: 0, json: { phase: 'expanded' } })
+  expect(copied).toMatchObject({ exitCode: 0, json: { phase: 'syncing' } })
   const proven = await outcome(['verify'], database)
   expect(proven).toMatchObject({ exitCode: 0, json: { identical: true, tables: { media: { missing: 0 } } } })
 
