@@ -35,7 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     child.kill(signal)
     expect(await ended).toBe(130)
     expect(said.stderr).toMatch(/stopped as asked.*Next: npm run migrate goes on where it stopped/)
-    expect(JSON.parse(said.stdout)).toMatchObject({ error: { values: { phase: 'expanded' } } })
+    expect(JSON.parse(said.stdout)).toMatchObject({ error: { values: { phase: 'syncing' } } })
     const [copied] = await database.connection.db.execute<{ n: number }>(
       sql`select count(*)::int as n from atp.media_metadata`,
     )
@@ -50,7 +50,7 @@ test('a second Ctrl-C ends the process at once', async ({ database }) => {
   const { db } = database.connection
   await db.transaction(async (tx) => {
     await tx.execute(sql`lock table atp.media in exclusive mode`)
-    const { child, ended } = await startedMigration(database.url, /attempt 1/, ['--bulk'])
+    const { child, ended } = await startedMigration(database.url, /Waiting for session/, ['--bulk'])
     child.kill('SIGINT')
     await setTimeout(700)
     const startedAt = Date.now()
