@@ -7,8 +7,8 @@ export interface Outcome {
   json: unknown
   /** The same for people. */
   text: string
-  /** 0 done, 2 different. */
-  exitCode: 0 | 2
+  /** 0 done, 1 something that was tried failed, 2 different. */
+  exitCode: 0 | 1 | 2
 }
 
 /** The database that a command works on. */

@@ -5,6 +5,7 @@ import { gate } from './gate.ts'
 import { legacy } from './legacy.ts'
 import { migrate } from './migrate.ts'
 import { plan } from './plan.ts'
+import { rehearse } from './rehearse.ts'
 import { rollback } from './rollback.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
@@ -15,6 +16,7 @@ import { verify } from './verify.ts'
 export const commands: readonly Command[] = [
   start,
   plan,
+  rehearse,
   migrate,
   gate,
   sync,

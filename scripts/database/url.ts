@@ -50,6 +50,23 @@ export function parseUrl(url: string): Address {
   }
 }
 
+/** The inverse of `parseUrl`: the URL of an address, password included. */
+export function formatUrl({ hosts, user, password, database, ...rest }: Address): string {
+  const socket = hosts.find(({ host }) => host.startsWith('/'))
+  const authority = hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',')
+  const options = new URLSearchParams({
+    ...(socket ? { host: socket.host, port: String(socket.port) } : {}),
+    ...(rest.sslmode ? { sslmode: rest.sslmode } : {}),
+    ...(rest.targetSessionAttrs ? { target_session_attrs: rest.targetSessionAttrs } : {}),
+    ...(rest.connectTimeout ? { connect_timeout: String(rest.connectTimeout) } : {}),
+    ...rest.settings,
+  })
+  const credentials = [user ?? '', ...(password ? [password] : [])].map(encodeURIComponent).join(':')
+  // libpq and postgres.js both take + in a value for itself
+  const query = options.toString().replaceAll('+', '%20')
+  return `postgres://${credentials ? `${credentials}@` : ''}${socket ? '' : authority}/${encodeURIComponent(database ?? '')}${query ? `?${query}` : ''}`
+}
+
 function endpoint(text: string, port: string | undefined): { host: string; port: number } {
   const [, host = '', own] = /^(\[[0-9a-f:.]+\]|\/.*|[^:/\s]*)(?::(\d+))?$/i.exec(text) ?? [undefined, ' ']
   if (host === ' ') throw malformed()
