@@ -13,7 +13,7 @@ export const rehearse = command({
   examples: [
     'npm run rehearse',
     'npm run rehearse -- --into embedded',
-    'npm run rehearse -- --without-kills --keep',
+    'npm run rehearse -- --until verified --without-kills --keep',
     'npm run --silent rehearse -- --json',
   ],
   options: [
@@ -22,17 +22,24 @@ export const rehearse = command({
       description:
         'template: copied by the server, which takes a database without other sessions; embedded: by pg_dump into a server of its own; server: by pg_dump beside the original (default: template where that is possible, otherwise embedded)',
     },
+    {
+      flags: '--until <phase>',
+      description: 'go no further than expanded, syncing, verified or contracted (default: contracted)',
+    },
     { flags: '--without-kills', description: 'leave out the kill -9 in every step' },
     { flags: '--keep', description: 'leave the clone, in whatever phase it is' },
   ],
   parse: z.object({
     into: z.enum(['template', 'embedded', 'server'], 'template, embedded or server').optional(),
+    until: z
+      .enum(['expanded', 'syncing', 'verified', 'contracted'], 'expanded, syncing, verified or contracted')
+      .default('contracted'),
     withoutKills: z.boolean().default(false),
     keep: z.boolean().default(false),
   }),
   resume: 'npm run rehearse begins anew; the clone is dropped, and the original was only read',
-  async run(session, { into, withoutKills, keep }) {
-    const done = await play(session, { into, keep, kills: !withoutKills })
+  async run(session, { into, until, withoutKills, keep }) {
+    const done = await play(session, { into, until, keep, kills: !withoutKills })
     return { json: done, text: rehearsalText(done), exitCode: exitCodes[done.outcome] }
   },
 })

@@ -9,20 +9,25 @@ import { Refusal } from '../errors.ts'
 import { type Clone, type CloneOptions, cloneOf } from './clone.ts'
 import { now } from './compare.ts'
 import { live, type Seen, type Stage, Stumbled, survive, take } from './life.ts'
-import type { Rehearsal } from './results.ts'
+import type { Forward, Rehearsal } from './results.ts'
+import { roundsOf, type Until } from './steps.ts'
 import { watch } from './watch.ts'
 
 /** What the sessions of the rehearsal are called, so that their locks can be told from those of others. */
 const application = 'sluice_rehearsal'
 
-export type RehearseOptions = CloneOptions & { kills: boolean }
+export interface RehearseOptions extends CloneOptions {
+  kills: boolean
+  /** The last phase that is gone to. */
+  until: Until
+}
 
 /**
  * Plays the whole life of a migration on a clone of the database: to each phase and back, and once more with a kill -9
  * in every step. The original is only read; the clone goes when the rehearsal ends, however it ends.
  * @throws Refusal where the database cannot be cloned as asked, or a migration would be refused at once
  */
-export async function rehearse(session: Session, { kills, ...options }: RehearseOptions): Promise<Rehearsal> {
+export async function rehearse(session: Session, { kills, until, ...options }: RehearseOptions): Promise<Rehearsal> {
   const started = performance.now()
   const { system } = session
   const phase = await currentPhase(session)
@@ -31,7 +36,7 @@ export async function rehearse(session: Session, { kills, ...options }: Rehearse
   const seen: Seen = { steps: [], kills: [], proofs: [], comparisons: [], archived: {} }
   try {
     session.signal.throwIfAborted()
-    const played = await play(session, clone, phase, kills, seen)
+    const played = await play(session, clone, { phase, kills, rounds: roundsOf(system, until) }, seen)
     const { way, database, seconds, kept, differences } = clone
     const failed = [...seen.steps, ...seen.kills].some(({ error }) => error !== undefined)
     const identical = differences.length === 0 && seen.comparisons.every((each) => each.identical)
@@ -49,6 +54,13 @@ export async function rehearse(session: Session, { kills, ...options }: Rehearse
   }
 }
 
+interface Life {
+  /** The phase of the original. */
+  phase: Phase
+  kills: boolean
+  rounds: Forward[][]
+}
+
 interface Played {
   server: number
   tables: Record<string, number>
@@ -56,7 +68,7 @@ interface Played {
   refused: boolean
 }
 
-async function play(session: Session, clone: Clone, phase: Phase, kills: boolean, seen: Seen): Promise<Played> {
+async function play(session: Session, clone: Clone, { rounds, ...life }: Life, seen: Seen): Promise<Played> {
   const { system, signal, report } = session
   const address = parseUrl(clone.url)
   const url = formatUrl({ ...address, settings: { ...address.settings, application_name: application } })
@@ -66,8 +78,8 @@ async function play(session: Session, clone: Clone, phase: Phase, kills: boolean
   try {
     const watching = await watch(clone.url, application)
     try {
-      const stage: Stage = { context, report, url, watch: watching, before: { catalogs: [], tables: {} } }
-      const refused = await wholeLife(stage, phase, kills, seen).catch((error) => {
+      const stage: Stage = { context, report, url, watch: watching, rounds, before: { catalogs: [], tables: {} } }
+      const refused = await wholeLife(stage, life, seen).catch((error) => {
         if (!(error instanceof Stumbled)) throw error
         return error.cause instanceof Refusal
       })
@@ -82,7 +94,7 @@ async function play(session: Session, clone: Clone, phase: Phase, kills: boolean
 }
 
 /** @returns false: nothing was refused. @throws Stumbled */
-async function wholeLife(stage: Stage, phase: Phase, kills: boolean, seen: Seen): Promise<false> {
+async function wholeLife(stage: Stage, { phase, kills }: Pick<Life, 'phase' | 'kills'>, seen: Seen): Promise<false> {
   const { context, report, url } = stage
   if (phase !== 'legacy') {
     report.note(`The original is at phase ${phase}: the clone goes back to the legacy first`)

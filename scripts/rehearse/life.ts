@@ -6,7 +6,7 @@ import { compared } from './compare.ts'
 import { kill } from './kill.ts'
 import type { Likeness } from './likeness.ts'
 import type { Comparison, Forward, Kill, Proven, Step, StepName } from './results.ts'
-import { type Found, roundsOf, steps } from './steps.ts'
+import { type Found, steps } from './steps.ts'
 import type { Watch } from './watch.ts'
 
 /** What the life is played with. */
@@ -17,6 +17,8 @@ export interface Stage {
   /** Of the clone. */
   url: string
   watch: Watch
+  /** What is played, as `roundsOf` lists it. */
+  rounds: readonly Forward[][]
   /** The legacy before the first step. */
   before: Likeness
 }
@@ -35,7 +37,7 @@ export class Stumbled extends Error {}
 
 /** Goes to each phase and back again, and compares after each time back. @throws Stumbled */
 export async function live(stage: Stage, seen: Seen): Promise<void> {
-  const rounds = roundsOf(stage.context.system)
+  const { rounds } = stage
   for (const [at, round] of rounds.entries()) {
     stage.report.note(`Round ${at + 1} of ${rounds.length}: ${round.join(', ')}, and back`)
     for (const step of round) await take(stage, seen, step)
@@ -45,7 +47,7 @@ export async function live(stage: Stage, seen: Seen): Promise<void> {
 
 /** The same to the last phase, where each step is killed in its midst and done again. @throws Stumbled */
 export async function survive(stage: Stage, seen: Seen): Promise<void> {
-  const path: StepName[] = [...(roundsOf(stage.context.system).at(-1) as Forward[]), 'rollback']
+  const path: StepName[] = [...(stage.rounds.at(-1) ?? []), 'rollback']
   stage.report.note(`And with a kill -9 in the midst of each: ${path.join(', ')}`)
   for (const step of path) {
     const known = seen.steps.filter((each) => each.step === step).map(({ seconds }) => seconds)

@@ -51,9 +51,14 @@ export const steps: Record<StepName, (context: Context, url: string) => Promise<
   },
 }
 
-/** The rounds of a whole life: the steps to each phase, from which the rollback is taken. */
-export function roundsOf(system: System): Forward[][] {
-  const all = existsSync(stepsFolder(system, 'contract')) ? forward : forward.filter((step) => step !== 'contract')
-  // a copy alone is in no phase of its own
-  return all.flatMap((step, at) => (step === 'copy' ? [] : [all.slice(0, at + 1)]))
+/** Phases from which there is a way back, each with the step that leads to it; a copy alone is in no phase of its own. */
+export const phases = { expanded: 'expand', syncing: 'sync', verified: 'verify', contracted: 'contract' } as const
+export type Until = keyof typeof phases
+
+/** The rounds of a life up to a phase: for each phase on the way the steps to it, from which the rollback is taken. */
+export function roundsOf(system: System, until: Until = 'contracted'): Forward[][] {
+  const last = until === 'contracted' && !existsSync(stepsFolder(system, 'contract')) ? 'verified' : until
+  return Object.values(phases)
+    .map((step) => forward.slice(0, forward.indexOf(step) + 1))
+    .filter((round) => round.length <= forward.indexOf(phases[last]) + 1)
 }
