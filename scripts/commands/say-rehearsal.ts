@@ -83,7 +83,8 @@ function verdict({ outcome, comparisons, kills, proofs, steps, clone, seconds }:
     const unlike = clone.differences.length && comparisons.every(({ identical }) => identical)
     return `Different: ${refused ? 'a step was refused on the clone' : unlike ? 'the clone is not quite the original' : 'a rollback did not bring everything back'}. The original was only read`
   }
-  const survived = kills.length ? `, through ${counted(kills.length, 'kill -9', 'times kill -9')}` : ''
+  const midway = kills.filter((each) => each.midway).length
+  const survived = midway ? `, through ${counted(midway, 'kill -9', 'times kill -9')}` : ''
   return `Identical: ${counted(comparisons.length, 'time')} there and back${survived}, ${counted(proofs.length, 'proof')}, all in ${duration(seconds)}. The original was only read`
 }
 

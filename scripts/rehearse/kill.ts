@@ -42,7 +42,9 @@ export async function kill(
   const ended = once(child, 'close')
   const stop = () => child.kill('SIGKILL')
   context.signal.addEventListener('abort', stop, { once: true })
-  const midway = await atWork(db, child, step, Math.random() * 0.3 * seconds * 1000).finally(stop)
+  // a short step is over before much of it has passed since it was first seen to write
+  const delay = Math.random() * seconds * (seconds < 1 ? 50 : 300)
+  const midway = await atWork(db, child, step, delay).finally(stop)
   const after = (performance.now() - started) / 1000
   await ended
   context.signal.removeEventListener('abort', stop)
