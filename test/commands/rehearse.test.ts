@@ -83,7 +83,7 @@ test('the whole life on a template clone, killed in every step, leaves the origi
   expect(await original(database)).toEqual(before)
   expect(await clones()).not.toContain(done.clone.database)
   expect(stderr).toContain('Round 4 of 4')
-})
+}, 180_000)
 
 test('where others are connected none is ended: pg_dump clones into a server that comes with Sluice', async ({
   database,
@@ -116,7 +116,7 @@ test('where others are connected none is ended: pg_dump clones into a server tha
   for (const said of [refused.stdout, refused.stderr, stdout, stderr]) expect(said).not.toContain(password)
   expect(await original(database)).toEqual(before)
   expect(await query(database, 'select 1 as "alive"')).toEqual([{ alive: 1 }])
-})
+}, 180_000)
 
 test('pg_dump that is not there is refused in one line', async ({ database }) => {
   const { code, stderr } = await run(['rehearse', '--into', 'embedded'], database.url, { PATH: '/nowhere' })
