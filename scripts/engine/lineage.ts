@@ -20,6 +20,17 @@ export interface Lineage {
  * @param sources the tables that the query reads, as the transform gets them
  */
 export function lineageOf(transform: Transform, sources: Tables): Lineage {
+  const of = known.get(sources) ?? new Map<Transform, Lineage>()
+  known.set(sources, of)
+  const found = of.get(transform) ?? readLineage(transform, sources)
+  of.set(transform, found)
+  return found
+}
+
+/** What was read before: the same sources give the same. */
+const known = new WeakMap<Tables, Map<Transform, Lineage>>()
+
+function readLineage(transform: Transform, sources: Tables): Lineage {
   const query = transform.query(sources, { match: () => undefined })
   const names = new Map(Object.entries(transform.table).map(([property, column]) => [property, column as Column]))
   return {

@@ -18,7 +18,7 @@ const victim = 'sluice_rehearsal_killed'
 /** The command that does a step; those without a command of their own are done by a process that does nothing else. */
 const commandOf: Record<StepName, readonly string[]> = {
   expand: ['step.ts', 'expand'],
-  sync: ['step.ts', 'sync'],
+  sync: ['../cli.ts', 'sync'],
   copy: ['../cli.ts', 'copy'],
   verify: ['../cli.ts', 'verify'],
   contract: ['../cli.ts', 'contract', '--yes'],

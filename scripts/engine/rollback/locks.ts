@@ -5,8 +5,6 @@ import { rows } from '../preflight/look.ts'
 import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
 
-export { lockTables } from '../locks.ts'
-
 /** Keeps every other Sluice away from the system until the transaction ends. */
 export async function lockSystem(tx: Executor, { name }: System): Promise<void> {
   const [lock] = await rows<{ held: boolean }>(

@@ -32,12 +32,12 @@ export async function carryAlive(db: Executor, bound: Bound, range: Range): Prom
 /** Every family of a range that any table or the ledger knows. */
 function familiesWithin(bound: Bound, range: Range): SQL {
   const tables = [
-    ...bound.legacy.map(({ name }) => bound.sources[name] as object),
-    ...bound.target.map(({ table }) => table as object),
-  ].map((source) => {
-    const match = within(range).match(source)
-    return sql`select coalesce(${familyOf(columnsOf(source))}, '') from ${source}${match ? sql` where ${match}` : sql``}`
-  })
+    ...bound.legacy.map((legacy) => sql`select l."#family" from ${legacyRows(bound, legacy, within(range))} as l`),
+    ...bound.target.map(({ table }) => {
+      const match = within(range).match(table)
+      return sql`select coalesce(${familyOf(columnsOf(table))}, '') from ${table}${match ? sql` where ${match}` : sql``}`
+    }),
+  ]
   const ledger = [complement, quarantine, targetComplement].map(
     (each) => sql`
       select ${each.family}

@@ -28,8 +28,16 @@ export interface Effects {
 
 const union = (bits: readonly bigint[]): bigint => bits.reduce((sum, each) => sum | each, 0n)
 
-/** Reads off a system's queries what a change of each column touches. */
+const known = new WeakMap<Bound, Effects>()
+
+/** What a change of each column touches, read off a system's queries once. */
 export function effectsOf(bound: Bound): Effects {
+  const found = known.get(bound) ?? readEffects(bound)
+  known.set(bound, found)
+  return found
+}
+
+function readEffects(bound: Bound): Effects {
   const { legacy, target, system } = bound
   const bit = (place: number) => 1n << BigInt(place)
   const follow = (each: TargetTable) => bit(target.indexOf(each))

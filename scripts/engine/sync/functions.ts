@@ -7,7 +7,7 @@ import { functionOf, textOf } from '../contract/text.ts'
 import { list } from '../sql.ts'
 import { type Effects, effectsOf } from './effects.ts'
 import { forgetMarks, removeOutdated, requireCarried } from './first.ts'
-import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
+import { keepComplement, keysOfFamilies, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
 import { relatedFamilies } from './related.ts'
 import { follow, keepOwn, overrule, release, removeStale, setAside, setFamiliesAside, whatIsNoted } from './target.ts'
 import {
@@ -130,7 +130,12 @@ begin
       if pass > 1 then ${yieldingAll} := "$found"; end if;
       "$found" := '{}';
     end loop;
-    exit settling;
+    -- what was written back may claim what others have
+    exit settling when not ${native} or ${touched} & ${bits(effects.reshapeAny)} = 0;
+    ${relatedFamilies(bound)};
+    exit settling when ${more} is null;
+    ${families} := ${families} || ${more};
+    ${fresh} := '{}';
   end loop;
   if ${withheld} is not null then ${setFamiliesAside(bound)}; end if;
   if not ${native} then
@@ -185,7 +190,17 @@ const complementBefore = (bound: Bound, everything: SQL): SQL[] => {
 
 /** What the legacy's own constraints and triggers refuse is left to the target alone, row by row. */
 const writtenBack = (bound: Bound, legacy: LegacyTable): SQL[] => [
-  removeGone(bound, legacy),
+  sql`begin
+        ${removeGone(bound, legacy)};
+      exception when ${byValues} then
+        for ${only} in ${keysOfFamilies(bound, legacy)} loop
+          begin
+            ${removeGone(bound, legacy)};
+          exception when ${byValues} then null;
+          end;
+        end loop;
+        ${only} := null;
+      end`,
   sql`begin
         ${writeBack(bound, legacy)};
       exception when ${byValues} then
