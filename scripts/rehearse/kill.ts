@@ -15,9 +15,9 @@ import { type Found, steps } from './steps.ts'
 /** What the sessions of the process that will be killed are called. */
 const victim = 'sluice_rehearsal_killed'
 
-/** The command that does a step; those without a command of their own are done by a process that does nothing else. */
+/** The command that does a step; expand, which has none of its own, is done by a process that does nothing else. */
 const commandOf: Record<StepName, readonly string[]> = {
-  expand: ['step.ts', 'expand'],
+  expand: ['expand.ts'],
   sync: ['../cli.ts', 'sync'],
   copy: ['../cli.ts', 'copy'],
   verify: ['../cli.ts', 'verify'],
