@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import postgres from 'postgres'
 import { expect, inject } from 'vitest'
 import type { Connection } from '../../../scripts/database/connect.ts'
@@ -9,8 +10,8 @@ import { contextOf, copyIn, legacyIn, run, syncIn, verifyIn } from '../migration
 
 /** Name of a template database whose both shapes are alive and in step. */
 export const alive = (options: Partial<Options> = {}): Promise<string> => {
-  const name = `alive_${JSON.stringify(options).replace(/[^a-z0-9]+/gi, '_')}`
-  return template(name.slice(0, 30).toLowerCase(), async (connection) => {
+  const digest = createHash('md5').update(JSON.stringify(options)).digest('hex')
+  return template(`alive_${digest.slice(0, 12)}`, async (connection) => {
     await expandedIn(connection, options)
     await syncIn({ connection })
     await copyIn({ connection, url: '' })

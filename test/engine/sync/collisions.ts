@@ -95,8 +95,11 @@ export function collisions({ hashes, titles }: Pools, random: () => number): () 
   }
 }
 
-/** Whether an error of a statement is its own: what the constraints of the side refuse that it writes to. */
+/**
+ * Whether an error of a statement is its own: what the constraints of the side refuse that it writes to, or lack for ON
+ * CONFLICT.
+ */
 export function isOwnError({ side }: Statement, error: { code?: string; table_name?: string }): boolean {
   const ofLegacy = (legacyTables as readonly string[]).includes(error.table_name ?? '')
-  return /^23/.test(error.code ?? '') && (side === 'target' || ofLegacy)
+  return error.code === '42P10' || (/^23/.test(error.code ?? '') && (side === 'target' || ofLegacy))
 }
