@@ -11,7 +11,7 @@ const kinds: (Pick<Options, 'version' | 'withoutTrainingConstraints'> & { kind: 
   { kind: 'of version 32', version: 32 },
 ]
 
-describe.each(kinds)('a legacy $kind', ({ kind: _, ...options }) => {
+describe.each(kinds.map(({ kind, ...options }) => [kind, options] as const))('a legacy %s', (_, options) => {
   const test = living({ rows: 40, dirt: 0.3, seed: 6, ...options })
 
   test('is kept in step by writes to either side', async ({ database }) => {
