@@ -114,7 +114,7 @@ describe('triggers that were there', () => {
     await run(
       database,
       `with made as (${media('a', 1)} returning imdb_id)
-       update atp.media_metadata as t set tagline = 'by the other half' from made where made.imdb_id = t.imdb_id`,
+       update atp.media_metadata set tagline = 'by the other half' where imdb_id = '${title(1)}'`,
     )
     expect(await values(database, 'select hash from atp.media')).toEqual([hash('a')])
     await expectInStep(database)
