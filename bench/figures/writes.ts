@@ -28,7 +28,7 @@ const title = (n: number) => `Title ${n}`
 /** 40 hexadecimal digits that no generated row has. */
 const newHash = (n: number) => `ffff${n.toString(16).padStart(36, '0')}`
 
-const newImdb = (n: number) => `tt9${n.toString().padStart(8, '0')}`
+const newImdb = (n: number) => `tt0${n.toString().padStart(7, '0')}`
 
 const hundred = <T>(value: () => T): T[] => Array.from({ length: many }, value)
 
