@@ -30,3 +30,6 @@ export async function withPlainSession<T>({ url }: Database, work: (sql: Sql) =>
     await sql.end({ timeout: 5 })
   }
 }
+
+export const median = (values: number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0

@@ -9,6 +9,7 @@ import { dirt } from './figures/dirt.ts'
 import { growth } from './figures/growth.ts'
 import { proof } from './figures/proof.ts'
 import { reads } from './figures/reads.ts'
+import { sync } from './figures/sync.ts'
 import { legacies } from './legacies.ts'
 import { type Options, type Part, readOptions } from './options.ts'
 import { ratiosOf } from './ratios.ts'
@@ -49,6 +50,7 @@ async function measure(bench: Bench, options: Options, results: Measured): Promi
     const done = await run(contender, options.rows, contender.takesDirt ? options.dirt : 0, after)
     if (wanted(contender.name)) results.runs.push(done)
   }
+  if (wanted('sync')) results.sync = await sync(bench, Math.min(options.rows, 200_000))
   if (wanted('dirt')) results.dirt = await dirt(run, options.rows)
   if (wanted('growth')) results.growth = await growth(run, options.growth)
 }
@@ -69,7 +71,7 @@ async function main(): Promise<void> {
   const { rows } = options
   const measured: Measured = {
     ...{ commit: commit(), rows, server: { version, cpus, settings } },
-    ...{ runs: [], proof: [], reads: [], dirt: [], growth: [] },
+    ...{ runs: [], proof: [], reads: [], sync: [], dirt: [], growth: [] },
   }
   try {
     await measure({ server, legacy: legacies(server, note), note }, options, measured)

@@ -11,6 +11,7 @@ export const parts = [
   'sluice-online-2',
   'proof',
   'reads',
+  'sync',
   'dirt',
   'growth',
 ] as const

@@ -2,7 +2,7 @@ import type { Part } from './options.ts'
 import type { Ratio, Results, Run } from './results.ts'
 
 /** The figures that these results allow, with whether they are reached. */
-export function ratiosOf({ runs, proof, reads, dirt, growth }: Omit<Results, 'ratios'>): Ratio[] {
+export function ratiosOf({ runs, proof, reads, sync, dirt, growth }: Omit<Results, 'ratios'>): Ratio[] {
   const ratios: Ratio[] = []
   const add = (figure: string, value: number | undefined, atMost: number) => {
     if (value !== undefined) ratios.push({ figure, value, atMost, reached: value <= atMost })
@@ -29,6 +29,10 @@ export function ratiosOf({ runs, proof, reads, dirt, growth }: Omit<Results, 'ra
     .flatMap(({ peakMb }) => (peakMb === undefined ? [] : [peakMb]))
   add("Node's peak memory at any size, MB", peaks.length ? Math.max(...peaks) : undefined, 150)
   for (const { name, legacyMs, targetMs } of reads) add(`read, new ÷ legacy: ${name}`, targetMs / legacyMs, 1.1)
+  for (const { name, side, ratio, atLeast } of sync) {
+    if (atLeast === undefined) continue
+    ratios.push({ figure: `with sync ÷ without: ${name}, ${side}`, value: ratio, atLeast, reached: ratio >= atLeast })
+  }
   return ratios
 }
 

@@ -28,11 +28,24 @@ export interface Read {
   targetMs: number
 }
 
+/** A write of the application without sync and with it: medians of what is written in a second, and of the pairs' ratios. */
+export interface SyncCost {
+  name: string
+  /** The shape that is written. */
+  side: 'legacy' | 'target'
+  plain: number
+  synced: number
+  ratio: number
+  /** What the ratio must reach, where that is said. */
+  atLeast?: number
+}
+
 /** A figure that is to be reached. */
 export interface Ratio {
   figure: string
   value: number
-  atMost: number
+  atMost?: number
+  atLeast?: number
   reached: boolean
 }
 
@@ -43,6 +56,7 @@ export interface Results {
   runs: Run[]
   proof: ProofRun[]
   reads: Read[]
+  sync: SyncCost[]
   dirt: Run[]
   growth: Run[]
   ratios: Ratio[]

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Bench, withPlainSession } from '../bench.ts'
+import { type Bench, median, withPlainSession } from '../bench.ts'
 import { runNode } from '../node.ts'
 import type { ProofRun } from '../results.ts'
 import type { Database } from '../server.ts'
@@ -7,8 +7,6 @@ import type { Database } from '../server.ts'
 const legacyTables = ['media', 'training', 'prediction']
 const targetTables = ['media_metadata', 'downloads', 'files', 'media_metrics']
 const proven = z.object({ identical: z.literal(true) })
-
-const middle = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
 /** Median seconds of `work`. */
 async function timed(work: () => Promise<unknown>, times = 3): Promise<number> {
@@ -18,7 +16,7 @@ async function timed(work: () => Promise<unknown>, times = 3): Promise<number> {
     await work()
     seconds.push((performance.now() - startedAt) / 1000)
   }
-  return middle(seconds)
+  return median(seconds)
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { type Bench, withPlainSession } from '../bench.ts'
+import { type Bench, median, withPlainSession } from '../bench.ts'
 import type { Read } from '../results.ts'
 import type { Database } from '../server.ts'
 import { type Query, queries } from './queries.ts'
@@ -21,8 +21,6 @@ async function samples(sql: Sql): Promise<Record<NonNullable<Query['keys']>, unk
     tmdb_id: await of('tmdb_id', 'training'),
   }
 }
-
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
 /** The application's reads on the old and on the new tables of one migrated database: medians of interleaved pairs. */
 export async function reads({ note }: Bench, migrated: Database): Promise<Read[]> {

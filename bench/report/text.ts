@@ -22,7 +22,7 @@ const runTable = (runs: Run[]) => {
 }
 
 /** The results for people. */
-export function text({ server, commit, runs, proof, reads, dirt, growth, ratios }: Results): string {
+export function text({ server, commit, runs, proof, reads, sync, dirt, growth, ratios }: Results): string {
   const settings = Object.entries(server.settings).map(([name, value]) => `${name} = ${value}`)
   const part = (title: string, body: string, count: number) => (count > 0 ? ['', title, body] : [])
   return [
@@ -50,16 +50,30 @@ export function text({ server, commit, runs, proof, reads, dirt, growth, ratios 
       ),
       reads.length,
     ),
+    ...part(
+      'Writes of the application, rows a second without sync and with it: medians',
+      table(
+        ['write', 'shape', ' without', '    with', '   ratio'],
+        sync.map(({ name, side, plain, synced, ratio }) => [
+          name,
+          side === 'legacy' ? 'legacy' : 'new',
+          fixed(plain, 0),
+          fixed(synced, 0),
+          fixed(ratio, 2),
+        ]),
+      ),
+      sync.length,
+    ),
     ...part('Dirt', runTable(dirt), dirt.length),
     ...part('Growth', runTable(growth), growth.length),
     ...part(
       'Figures',
       table(
-        ['figure', '   value', ' at most', ''],
-        ratios.map(({ figure, value, atMost, reached }) => [
+        ['figure', '   value', '    bound', ''],
+        ratios.map(({ figure, value, atMost, atLeast, reached }) => [
           figure,
           fixed(value, 2),
-          fixed(atMost, 2),
+          `${atMost === undefined ? '≥' : '≤'}${fixed(atMost ?? atLeast, 2)}`,
           reached ? 'reached' : 'missed',
         ]),
       ),

@@ -17,6 +17,7 @@ import {
   fresh,
   kept,
   keysOf,
+  knowing,
   more,
   moved,
   native,
@@ -93,7 +94,7 @@ begin
       -- a family is carried whole or not at all
       if ${aside} or ${moved} or ${fresh} <> '{}' then ${touched} := ${everything}; end if;
       exit when ${touched} & ${bits(effects.reshapeAny)} = 0;
-      ${relatedFamilies(bound)};
+      ${eitherSide(relatedFamilies(bound))};
       exit when ${more} is null;
       ${families} := ${families} || ${more};
       ${touched} := ${everything};
@@ -109,10 +110,10 @@ begin
       ${statements(
         target.map((each) =>
           when(has(effects.follow(each)), [
-            when(has(effects.reshape(each)), release(bound, each)),
+            when(has(effects.reshape(each)), release(bound, each).map(nothingNoted)),
             sql`if ${native} and pass = 1 then ${statements(requireCarried(bound, each))} end if`,
             sql`if ${own} then ${overrule(bound, each)}; end if`,
-            follow(bound, each),
+            nothingNoted(follow(bound, each)),
             sql`"$found" := "$found" || ${yielding}`,
             sql`${unfollowedAny} := ${unfollowedAny} or ${unfollowed}`,
             sql`if ${more} is not null then ${families} := ${families} || ${more}; ${more} := null; end if`,
@@ -151,6 +152,25 @@ begin
   )}
 end`
 }
+
+/** A statement that is planned for either side by itself. */
+const eitherSide = (statement: SQL): SQL => sql`if ${native} then ${knowing(statement, [[native, yes]])};
+      else ${knowing(statement, [[native, no]])};
+      end if`
+
+/** A statement that is planned for families of which nothing is noted, hence most of them, by itself. */
+function nothingNoted(statement: SQL): SQL {
+  const nothing = knowing(statement, [
+    [own, no],
+    [aside, no],
+    [withheld, sql`null::jsonb`],
+  ])
+  return sql`if ${own} or ${aside} or ${withheld} is not null then ${statement};
+      else ${eitherSide(nothing)};
+      end if`
+}
+
+const [yes, no] = [sql`true`, sql`false`]
 
 /**
  * Locks the families in their order, so that two sessions that touch one of them go one after the other. A snapshot

@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
-import type { Bound, TargetTable } from '../bound.ts'
+import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import { nullable, references, uniqueKeys } from '../constraints.ts'
 import { lineageOf } from '../lineage.ts'
 import { tableName, tableSql } from '../shape.ts'
-import { all, column, list, rowOf, sameImage, setNull, textDiffers, textForm, textsOf } from '../sql.ts'
+import { all, column, list, rowOf, sameImage, setNull, textDiffers, textForm, textsOf, typeSql } from '../sql.ts'
 import { asideRows, familyIn, hasKey, isOwn, keyIn, older, ownOf, sameKey, settledRows, staysOwn } from './settled.ts'
 import {
   aside,
@@ -249,6 +249,23 @@ const answeredElsewhere = (bound: Bound, target: TargetTable): SQL => sql`exists
               and d.key = ${keyIn(target, target.relation)}
               and d.family <> all (${families}))`
 
+/** Whether the table's row is one of `settled`: an array, unlike `exists`, an index can answer beside other conditions. */
+function isSettled(target: TargetTable): SQL {
+  const [only, ...more] = target.key
+  return only !== undefined && more.length === 0
+    ? sql`${column(target.relation, only)} = any (array(select ${column('s', only)} from settled as s))`
+    : sql`exists (select from settled as s where ${sameKey(target, 's', target.relation)})`
+}
+
+/** Whether the ledger keeps something of the table's row for one of the families. */
+function isNotedOf(bound: Bound, target: TargetTable): SQL {
+  const noted = sql`${targetComplement} as d where ${ownOf(bound, target)} and d.family = any (${families})`
+  const [only, ...more] = keyOf(target)
+  return only && more.length === 0
+    ? sql`${column(target.relation, only.name)} = any (array(select d.key::${typeSql(only)} from ${noted}))`
+    : sql`exists (select from ${noted} and ${hasKey(target, target.relation, sql`d.key`)})`
+}
+
 /** What the target has of its own of the families: what deriving does not give, beside what it gives. */
 export function keepOwn(bound: Bound, target: TargetTable): SQL {
   const key = target.key[0] ?? ''
@@ -277,13 +294,8 @@ export function keepOwn(bound: Bound, target: TargetTable): SQL {
         select ${target.relation === 't' ? sql`*` : sql`${sql.identifier(target.relation)}.*`}
         from ${tableSql(target.table)}
         where (${ofFamilies(target)}) and not ${answeredElsewhere(bound, target)}
-          or exists (select from settled as s where ${sameKey(target, 's', target.relation)})
-          or exists (
-            select
-            from ${targetComplement} as d
-            where ${ownOf(bound, target)}
-              and d.family = any (${families})
-              and ${hasKey(target, target.relation, sql`d.key`)})) as t on ${sameKey(target, 's', 't')}),
+          or ${isSettled(target)}
+          or ${isNotedOf(bound, target)}) as t on ${sameKey(target, 's', 't')}),
     found as (
       select *
       from pair

@@ -1,8 +1,16 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { textOf } from '../contract/text.ts'
 import { among } from '../family.ts'
 
 /** A variable of a generated function. No column has such a name, so that neither hides the other. */
 export const variable = (name: string): SQL => sql`${sql.identifier(`$${name}`)}`
+
+/**
+ * A statement with values in the place of variables: what they rule out is gone when it is planned, while a variable's
+ * value spares the execution of a subquery, but not its start.
+ */
+export const knowing = (statement: SQL, known: readonly (readonly [variable: SQL, value: SQL])[]): SQL =>
+  sql.raw(known.reduce((text, [name, value]) => text.replaceAll(textOf(name), textOf(value)), textOf(statement)))
 
 /** The families that are settled. */
 export const families = variable('families')

@@ -1,0 +1,101 @@
+/** One session's next write: the parameters of its statement. */
+export type Next = (draw: Draw) => unknown[]
+
+/** Where a write's values come from. Each session has a range of keys of its own. */
+export interface Draw {
+  hash(): string
+  imdb(): string
+  /** A number that no write has had before. */
+  fresh(): number
+}
+
+/** A write of the application, spec §1, on one of the shapes. */
+export interface Write {
+  name: string
+  side: 'legacy' | 'target'
+  /** What is counted per second: rows where a write has many. */
+  rows: number
+  /** What it must keep of its writes per second while both shapes are kept in step. */
+  atLeast?: number
+  text: string
+  next: Next
+}
+
+const many = 100
+
+const title = (n: number) => `Title ${n}`
+
+/** 40 hexadecimal digits that no generated row has. */
+const newHash = (n: number) => `ffff${n.toString(16).padStart(36, '0')}`
+
+const newImdb = (n: number) => `tt0${n.toString().padStart(7, '0')}`
+
+const hundred = <T>(value: () => T): T[] => Array.from({ length: many }, value)
+
+const both = (
+  name: string,
+  { legacy, target, ...rest }: { legacy: string; target: string } & Omit<Write, 'name' | 'side' | 'text'>,
+): Write[] => [
+  { name, side: 'legacy', text: legacy, ...rest },
+  { name, side: 'target', text: target, ...rest },
+]
+
+export const writes: readonly Write[] = [
+  ...both('update of pipeline_status', {
+    legacy: toggle('atp.media', 'pipeline_status', 'hash'),
+    target: toggle('atp.downloads', 'pipeline_status', 'hash'),
+    rows: 1,
+    atLeast: 0.6,
+    next: (draw) => ['paused', 'parsed', draw.hash()],
+  }),
+  ...both('title change: label', {
+    legacy: toggle('atp.training', 'label', 'imdb_id'),
+    target: toggle('atp.media_metadata', 'label', 'imdb_id'),
+    rows: 1,
+    atLeast: 0.35,
+    next: (draw) => ['would_watch', 'would_not_watch', draw.imdb()],
+  }),
+  ...both('title change: media_title', {
+    legacy: 'update atp.training set media_title = $1 where imdb_id = $2',
+    target: 'update atp.media_metadata set media_title = $1 where imdb_id = $2',
+    rows: 1,
+    atLeast: 0.35,
+    next: (draw) => [title(draw.fresh()), draw.imdb()],
+  }),
+  ...both('upsert of 100 rows', {
+    legacy: upsert('atp.media', ', media_type', ", 'movie'"),
+    target: upsert('atp.downloads', '', ''),
+    rows: many,
+    atLeast: 0.5,
+    next: (draw) => [hundred(() => draw.hash()), hundred(() => title(draw.fresh()))],
+  }),
+  ...both('insert of one row', {
+    legacy: `insert into atp.media (hash, media_type, original_title) values ($1, 'movie', $2)`,
+    target: 'insert into atp.downloads (hash, original_title) values ($1, $2)',
+    rows: 1,
+    next: (draw) => [newHash(draw.fresh()), title(draw.fresh())],
+  }),
+  ...both('insert of a new title', {
+    legacy: `insert into atp.training (imdb_id, label, media_type, media_title, release_year)
+      values ($1, $2, 'movie', $3, 2010)`,
+    target: `insert into atp.media_metadata (imdb_id, label, media_type, media_title, release_year)
+      values ($1, $2, 'movie', $3, 2010)`,
+    rows: 1,
+    next: (draw) => [newImdb(draw.fresh()), 'would_watch', title(draw.fresh())],
+  }),
+]
+
+/** The rows are sorted as the application sorts them, so that two sessions cannot wait for each other. */
+function upsert(table: string, columns: string, values: string): string {
+  return `insert into ${table} (hash, original_title${columns})
+    select hash, max(title)${values}
+    from unnest($1::bpchar[], $2::text[]) as row(hash, title)
+    group by hash
+    order by hash
+    on conflict (hash) do update set original_title = excluded.original_title`
+}
+
+/** One of two values for the other, so that every write changes something. */
+function toggle(table: string, column: string, key: string): string {
+  return `update ${table} set ${column} = case when ${column} = $1 then $2 else $1 end where ${key} = $3`
+}
