@@ -9,8 +9,8 @@ import type { System } from './system.ts'
 /** Whether both shapes are kept in step: by all triggers, by none, or by some, which keeps nothing in step. */
 export type Sync = 'on' | 'off' | 'partly'
 
-/** The triggers of one table: one for each kind of statement. */
-const perTable = 4
+/** The triggers of one table: one for each kind of statement, and one that hears it begin. */
+const perTable = 5
 
 /** Asks the catalogs, no flag: a trigger that is disabled is none. */
 export async function syncOf(db: Executor, { legacy, derive }: System): Promise<Sync> {
@@ -48,7 +48,8 @@ export async function costOf(db: Executor, { name }: System): Promise<SyncCost |
       select coalesce(sum(calls), 0)::float8 as "calls", (sum(total_time) / nullif(sum(calls), 0))::float8 as "mean"
       from pg_stat_user_functions
       where schemaname = ${sluice.schemaName}
-        and starts_with(funcname, ${`${name}_watch_`})`,
+        and starts_with(funcname, ${`${name}_watch_`})
+        and funcname <> ${`${name}_watch_begins`}`,
   )
   return found?.calls && found.mean !== null ? { calls: found.calls, mean: found.mean } : null
 }

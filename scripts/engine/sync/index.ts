@@ -11,10 +11,11 @@ import { lockTables } from '../locks.ts'
 import { rows } from '../preflight/look.ts'
 import { tableName } from '../shape.ts'
 import { type Executor, list } from '../sql.ts'
+import { syncOf } from '../step.ts'
 import type { System } from '../system.ts'
 import { forwardFunction, settleFunction } from './functions.ts'
 import { readOnlyFunction, readOnlyTrigger } from './read-only.ts'
-import { triggerFunctions, triggerName, triggersOf } from './triggers.ts'
+import { beginsFunction, triggerFunctions, triggerName, triggersOf } from './triggers.ts'
 
 /**
  * Keeps both shapes in step from now on: a write to either is in the other when its transaction commits (design §2). The
@@ -86,11 +87,7 @@ async function withTable(context: Context, table: PgTable, work: (tx: Executor) 
 }
 
 /** Whether every table of both shapes has its triggers, enabled. The catalogs are asked, no flag. */
-export async function isSyncing(db: Executor, system: System): Promise<boolean> {
-  const tables = tablesOf(system)
-  const found = await triggersOn(db, tables)
-  return found.filter(({ syncs }) => syncs).length === 4 * tables.length
-}
+export const isSyncing = async (db: Executor, system: System): Promise<boolean> => (await syncOf(db, system)) === 'on'
 
 /** Target tables that get nothing of the legacy are their applications' own. */
 const tablesOf = ({ legacy, derive }: System) => [...Object.values(legacy), ...derive.map(({ table }) => table)]
@@ -117,6 +114,7 @@ async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   const { system } = bound
   await tx.execute(settleFunction(bound))
   await tx.execute(forwardFunction(bound))
+  await tx.execute(beginsFunction(bound))
   for (const statement of triggerFunctions(bound, await ownedSchemas(tx, system))) await tx.execute(statement)
   const settle = sql`${functionOf(system, 'settle')}(text[], bigint, boolean, jsonb)`
   const forward = sql`${functionOf(system, 'forward')}(text[], bigint)`

@@ -72,6 +72,27 @@ export function triggerFunctions(bound: Bound, schemas: readonly string[]): SQL[
   ]
 }
 
+/**
+ * The function that notes that a statement begins to write one of the shapes. A statement that writes both would meet
+ * its own other half untold when the first of its triggers settles the families, so it is refused (see `body`).
+ */
+export const beginsFunction = (bound: Bound): SQL => sql`
+    create or replace function ${watch(bound, 'begins')}() returns trigger language plpgsql
+    set search_path to pg_catalog, pg_temp as ${quoted(sql`
+    begin
+      perform ${pending(sql`tg_argv[0]`, sql`+ 1`)};
+      return null;
+    end`)}`
+
+/** Changes how many statements of a shape have begun and were not yet told of; the setting ends with the transaction. */
+const pending = (side: SQL, change: SQL): SQL =>
+  sql`set_config('sluice.pending_' || ${side}, (${underWay(side)} ${change})::text, true)`
+
+const underWay = (side: SQL): SQL =>
+  sql`coalesce(nullif(current_setting('sluice.pending_' || ${side}, true), ''), '0')::integer`
+
+type Side = 'legacy' | 'target'
+
 const watch = (bound: Bound, relation: string): SQL => functionOf(bound.system, `watch_${relation}`)
 
 /**
@@ -91,18 +112,27 @@ function make(bound: Bound, schemas: readonly string[], relation: string, body: 
 /** The statements that make a table's triggers. */
 export function triggersOf(bound: Bound, table: PgTable): SQL[] {
   const { name: relation } = getTableConfig(table)
-  return events.map(
+  const side: Side = bound.legacy.some((each) => each.table === table) ? 'legacy' : 'target'
+  const quiet = sql`when (current_setting('sluice.writing', true) is distinct from 'on')`
+  const begins = sql`
+    create trigger ${sql.identifier(`${triggerName}_begins`)}
+    before insert or update or delete or truncate on ${tableSql(table)}
+    for each statement
+    ${quiet}
+    execute function ${watch(bound, 'begins')}(${sql.raw(side)})`
+  const told = events.map(
     ({ event, transition }) => sql`
     create trigger ${sql.identifier(`${triggerName}_${event}`)}
     after ${sql.raw(event)} on ${tableSql(table)} ${sql.raw(transition)}
     for each statement
-    when (current_setting('sluice.writing', true) is distinct from 'on')
+    ${quiet}
     execute function ${watch(bound, relation)}()`,
   )
+  return [begins, ...told]
 }
 
 function legacyBody(bound: Bound, effects: Effects, watched: Watched): SQL {
-  return body(effects, watched, {
+  return body(effects, watched, 'legacy', {
     truncated: sql`select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
     keysGone: sql`null;`,
     marked: sql``,
@@ -122,7 +152,7 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
       kept = excluded.kept,
       derived = '{}';`
   const gone = absent(sql`old_rows`, 'o', watched.family('o'))
-  return body(effects, watched, {
+  return body(effects, watched, 'target', {
     // what another trigger of the same statement has derived again goes too
     truncated: sql`
     delete from ${tableSql(target.table)};
@@ -213,7 +243,8 @@ interface Parts {
 }
 
 /** Finds the families of the rows that a statement has really changed, and what the change touches. */
-function body(effects: Effects, watched: Watched, parts: Parts): SQL {
+function body(effects: Effects, watched: Watched, side: Side, parts: Parts): SQL {
+  const other = side === 'legacy' ? 'target' : 'legacy'
   const ofRows = (rows: SQL, alias: string) => sql`
     select array(
         select distinct f.family
@@ -227,6 +258,11 @@ declare
   ${families} text[];
   ${touched} bigint;
 begin
+  perform ${pending(sql`${side}::text`, sql`- 1`)};
+  if ${underWay(sql`${other}::text`)} > 0 then
+    raise exception '%: one statement may not write both shapes while they are kept in step', tg_relid::regclass
+      using errcode = 'feature_not_supported', hint = 'write them in two statements of one transaction';
+  end if;
   if tg_op = 'INSERT' then
     ${ofRows(sql`new_rows`, 'n')}
   elsif tg_op = 'DELETE' then

@@ -122,9 +122,9 @@ begin
         from pg_trigger as t
         join pg_proc as p on p.oid = t.tgfoid
         where t.tgrelid = to_regclass(name)
-          and t.tgname in ('sluice_sync_insert', 'sluice_sync_update', 'sluice_sync_delete', 'sluice_sync_truncate')
+          and t.tgname in ('sluice_sync_begins', 'sluice_sync_insert', 'sluice_sync_update', 'sluice_sync_delete', 'sluice_sync_truncate')
           and t.tgenabled in ('O', 'A')
-          and p.pronamespace = 'sluice'::regnamespace) < 4;
+          and p.pronamespace = 'sluice'::regnamespace) < 5;
       if found is not null then
         raise exception 'both shapes of % are not kept in step: % lacks triggers of the sync. Next: npm run sync, npm run copy and npm run verify',
             own, found using errcode = 'SLUIC';
