@@ -7,7 +7,7 @@ import { functionOf, textOf } from '../contract/text.ts'
 import { list } from '../sql.ts'
 import { type Effects, effectsOf } from './effects.ts'
 import { forgetMarks, removeOutdated, requireCarried } from './first.ts'
-import { keepComplement, keysOfFamilies, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
+import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
 import { relatedFamilies } from './related.ts'
 import { follow, keepOwn, overrule, release, removeStale, setAside, setFamiliesAside, whatIsNoted } from './target.ts'
 import {
@@ -208,19 +208,12 @@ const complementBefore = (bound: Bound, everything: SQL): SQL[] => {
   ]
 }
 
-/** What the legacy's own constraints and triggers refuse is left to the target alone, row by row. */
+/**
+ * A row that the legacy's own constraints and triggers refuse is left to the target alone; a deletion that they refuse is
+ * refused to the target too.
+ */
 const writtenBack = (bound: Bound, legacy: LegacyTable): SQL[] => [
-  sql`begin
-        ${removeGone(bound, legacy)};
-      exception when ${byValues} then
-        for ${only} in ${keysOfFamilies(bound, legacy)} loop
-          begin
-            ${removeGone(bound, legacy)};
-          exception when ${byValues} then null;
-          end;
-        end loop;
-        ${only} := null;
-      end`,
+  removeGone(bound, legacy),
   sql`begin
         ${writeBack(bound, legacy)};
       exception when ${byValues} then

@@ -31,7 +31,7 @@ const first = (legacy: LegacyTable, alias: string): SQL =>
         order by ${rowText('y')}
         limit 1)`
 
-/** The legacy rows of the families that the target no longer has, but for those that it never had. With `only` set, one alone. */
+/** The legacy rows of the families that the target no longer has, but for those that it never had. */
 export function removeGone(bound: Bound, legacy: LegacyTable): SQL {
   const own = legacy.live.name
   const match = theFamilies.match(legacy.table) ?? sql`true`
@@ -49,14 +49,8 @@ export function removeGone(bound: Bound, legacy: LegacyTable): SQL {
           and k.key = ${keyText(legacy.key.map((name) => column(own, name)))}
           and k.ordinal = 1
           and k.kind = 'whole')
-      and (${only} is null or ${keyText(legacy.key.map((name) => column(own, name)))} = ${only})
       and ${first(legacy, own)}`
 }
-
-/** The keys of the legacy rows of the families. */
-export const keysOfFamilies = (bound: Bound, legacy: LegacyTable): SQL => sql`
-    select l."#key"
-    from ${legacyRows(bound, legacy, theFamilies)} as l`
 
 /**
  * Writes what the target's own applications wrote to the legacy rows of the families: restore, less what was kept of
