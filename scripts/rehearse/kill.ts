@@ -48,7 +48,7 @@ export async function kill(
   const after = (performance.now() - started) / 1000
   await ended
   context.signal.removeEventListener('abort', stop)
-  const freed = await untilFreed(db)
+  const freed = await untilFreed(db, context.signal)
   context.signal.throwIfAborted()
   const left = await currentPhase(context)
   const again = performance.now()
@@ -116,10 +116,10 @@ async function transactions(db: Executor, step: StepName): Promise<number> {
 }
 
 /** Seconds until none of its sessions is left; the server must not need more than a minute. */
-async function untilFreed(db: Executor): Promise<number> {
+async function untilFreed(db: Executor, signal: AbortSignal): Promise<number> {
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
-  while (seconds() < 60) {
+  while (seconds() < 60 && !signal.aborted) {
     const [found] = await rows<{ sessions: number }>(
       db,
       sql`

@@ -177,7 +177,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
       expect(await clones()).toEqual([])
     } else await eventually(async () => (await clones()).length === 0)
     expect(await original(database)).toEqual(before)
-  })
+  }, 180_000)
 }
 
 test('an address is the same after it was written as a URL and read again', () => {
