@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest'
 import { startSync, stopSync } from '../../scripts/engine/sync/index.ts'
 import { contextOf, expanded } from '../engine/copying.ts'
 import { copyIn, run, verifyIn } from '../engine/migration.ts'
+import { codeOf } from '../engine/sync/alive.ts'
 import { eventually } from '../support/processes.ts'
 import { type Scratch, test as scratch } from '../support/scratch.ts'
 
@@ -124,7 +125,140 @@ describe('after a stop and a start, before the copy has come by again', () => {
   })
 })
 
+describe('what was done to the legacy between a stop and a start', () => {
+  const prepared = async (database: Scratch, before: readonly string[], meanwhile: string) => {
+    for (const text of [media('a', 1), media('b', 1), media('c', 2), ...before]) await run(database, text)
+    await start(database)
+    await copyIn(database)
+    await stopSync(contextOf(database))
+    await run(database, meanwhile)
+    await start(database)
+  }
+
+  test('a row that is moved to another family is not written over', async ({ database }) => {
+    await prepared(database, [], `update atp.media set original_path = original_path || ', and legacy'`)
+    // which brings the family that it moves to, and not the one that it comes from
+    await run(database, `update atp.media set uploader = 'c' where imdb_id = '${title(2)}'`)
+    const moving = `
+      update atp.downloads
+      set original_path = original_path || ', and target', imdb_id = '${title(2)}'
+      where hash = '${hash('a')}'`
+    expect(await codeOf(run(database, moving))).toBe('40001')
+    await triedAgain(database, moving)
+    expect((await legacy(database, 'original_path'))[0]).toBe('path of a, and legacy, and target')
+    await copyIn(database)
+    await expectInStep(database)
+  })
+
+  test('a row is not deleted as it no longer was', async ({ database }) => {
+    await prepared(database, [], `update atp.media set original_path = original_path || ', and legacy'`)
+    const deleting = `delete from atp.downloads where hash = '${hash('a')}' returning original_path`
+    expect(await codeOf(run(database, deleting))).toBe('40001')
+    expect(await triedAgain(database, deleting)).toEqual([{ original_path: 'path of a, and legacy' }])
+    await copyIn(database)
+    await expectInStep(database)
+  })
+
+  test('a row is not deleted twice', async ({ database }) => {
+    await prepared(database, [], `delete from atp.media where hash = '${hash('a')}'`)
+    const deleting = `delete from atp.downloads where hash = '${hash('a')}' returning hash`
+    expect(await codeOf(run(database, deleting))).toBe('40001')
+    expect(await triedAgain(database, deleting)).toEqual([])
+  })
+
+  test('a row that the target alone has may be deleted all the while', async ({ database }) => {
+    for (const text of [media('a', 1), media('b', 2)]) await run(database, text)
+    await start(database)
+    await copyIn(database)
+    await run(
+      database,
+      `insert into atp.files (hash, target_path, imdb_id) values ('${hash('f')}', 'own', '${title(1)}')`,
+    )
+    await stopSync(contextOf(database))
+    await start(database)
+    await run(database, `delete from atp.files where hash = '${hash('f')}'`)
+    await copyIn(database)
+    expect(await run(database, 'select from atp.files')).toEqual([])
+    await expectInStep(database)
+  })
+
+  test('a row stays gone of which the target has a column of its own', async ({ database }) => {
+    const placed = { parent_path: '/library', target_path: 'f', resolution: '1080p' }
+    await prepared(database, [media('d', 1, placed)], 'select')
+    await copyIn(database)
+    await run(database, `update atp.files set resolution = '720p'`)
+    await stopSync(contextOf(database))
+    await run(database, `delete from atp.media where hash = '${hash('d')}'`)
+    await start(database)
+    await triedAgain(database, `update atp.downloads set uploader = 'new' where hash = '${hash('a')}'`)
+    expect(await run(database, 'select from atp.files')).toEqual([])
+    expect(await legacy(database, 'hash')).toEqual([hash('a'), hash('b'), hash('c')])
+    await copyIn(database)
+    await expectInStep(database)
+  })
+
+  test('a family that a write reaches by a unique value alone is not taken for written', async ({ database }) => {
+    await prepared(
+      database,
+      [media('d', 3, { tmdb_id: 7 }), media('e', 4, { tmdb_id: 8 }), training(4)],
+      `truncate atp.training;
+       update atp.media set tmdb_id = 8 where hash = '${hash('d')}';
+       update atp.media set season = 40000 where hash = '${hash('e')}'`,
+    )
+    await triedAgain(database, `update atp.downloads set uploader = 'new' where hash = '${hash('d')}'`)
+    expect(await run(database, 'select from atp.training')).toEqual([])
+    await copyIn(database)
+    expect(await run(database, 'select from atp.training')).toEqual([])
+    await expectInStep(database)
+  })
+
+  test('what Sluice brought over is not taken for the target’s own', async ({ database }) => {
+    await prepared(database, [], `update atp.media set original_path = original_path || ', and legacy'`)
+    await triedAgain(database, `update atp.media_metadata set tagline = 'new' where imdb_id = '${title(1)}'`)
+    expect(await run(database, 'select relation, key, kept from sluice.target_complement')).toEqual([])
+    await copyIn(database)
+    await expectInStep(database)
+  })
+
+  test('a snapshot from before the start carries nothing: what it does not see, no trigger tells', async ({
+    database,
+  }) => {
+    for (const text of [media('a', 1), training(1)]) await run(database, text)
+    const early = postgres(database.url, { max: 1, onnotice: () => {} })
+    try {
+      await early.unsafe('begin isolation level repeatable read')
+      await early.unsafe('select from atp.media')
+      await run(database, `update atp.training set overview = 'unheard'`)
+      await start(database)
+      expect(await codeOf(early.unsafe(`update atp.media set tagline = 'early'`))).toBe('40001')
+      await early.unsafe('rollback')
+    } finally {
+      await early.end({ timeout: 1 })
+    }
+    await triedAgain(database, `update atp.media set tagline = 'later'`)
+    await triedAgain(database, `update atp.media_metadata set label = 'would_not_watch'`)
+    expect(await run(database, 'select overview from atp.training')).toEqual([{ overview: 'unheard' }])
+    await copyIn(database)
+    await expectInStep(database)
+  })
+})
+
 describe('while both shapes are alive', () => {
+  test('a title that becomes unfit alone takes nothing with it but what refers to it', async ({ database }) => {
+    await run(database, media('a', 1))
+    await start(database)
+    await copyIn(database)
+    await run(database, `update atp.media set season = 40000, original_path = 'new'`)
+    expect(await run(database, 'select scope, constraint_name as by from sluice.quarantine order by 2')).toEqual([
+      { scope: 'value', by: 'downloads_imdb_id_fkey' },
+      { scope: 'row', by: 'media_metadata_season_type' },
+    ])
+    expect(await run(database, 'select original_path, imdb_id from atp.downloads')).toEqual([
+      { original_path: 'new', imdb_id: null },
+    ])
+    await expectInStep(database)
+  })
+
   test('of two titles that are given one number at once, both stay in the target', async ({ database }) => {
     for (const text of [media('a', 1, { tmdb_id: 6 }), media('b', 2, { tmdb_id: 7 })]) await run(database, text)
     await start(database)

@@ -13,12 +13,6 @@ function wroteTitle(tx: Tx, { overview }: Row, mark: string): void {
   if (kind) tx.note({ ...life(kind, overview), did: 'wrote', mark, wrote: [] })
 }
 
-/**
- * In about one round of three a write to a file was acknowledged and lost, which the proof does not see. Until that is
- * found, only who sets SOAK_FILES writes to files.
- */
-const filesToo = process.env.SOAK_FILES === '1'
-
 /** A title's description is written where a legacy row can hold it: one that is unlabelled and has no media holds none. */
 async function describe(tx: Tx, titles: string[]): Promise<void> {
   const mark = tx.mark()
@@ -174,7 +168,7 @@ export const targetWrites: Operations = {
     },
   ],
   'write to files': [
-    filesToo ? 8 : 0,
+    8,
     async (tx) => {
       const mark = tx.mark()
       const rows = await tx.run(

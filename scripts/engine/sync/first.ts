@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { targetComplement } from '../../../schema/ledger.ts'
+import { family, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, TargetTable } from '../bound.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, textDiffers, textForm, textsOf } from '../sql.ts'
-import { familyIn, keyIn, older, ownOf, sameKey, settledRows } from './settled.ts'
-import { ofFamilies, typeOf } from './target.ts'
+import { familyIn, isWritten, keyIn, ownOf, sameKey, settledRows } from './settled.ts'
+import { ofFamilies, textsOfRow, typeOf } from './target.ts'
 import { families, fresh, keysOf, only } from './variables.ts'
 
 /**
@@ -13,31 +13,74 @@ import { families, fresh, keysOf, only } from './variables.ts'
  * for that.
  */
 
-/**
- * Marks the columns that an update has changed in rows of families that were not carried yet, with what they were. The
- * key "#written" tells a mark from what is kept.
- */
-export const markChanged = (bound: Bound, target: TargetTable, family: (alias: string) => SQL): SQL => sql`
+/** Tells a mark from what is kept. */
+const mark = sql`'{"#mark": null}'::jsonb`
+
+/** Whether row `d` of the ledger is a mark. */
+const isMark = sql`d.derived ? '#mark'`
+
+/** Does something where some of the families were not carried yet. */
+const whereNotCarried = (bound: Bound, then: SQL): SQL => sql`
     if exists (
       select
       from unnest(${families}) as f(family)
       where not exists (
         select
-        from sluice.family as carried
+        from ${family} as carried
         where carried.system = ${bound.system.name}
           and carried.family = f.family)) then
+      ${then};
+    end if;`
+
+/**
+ * Marks the columns that an update has changed in rows of families that were not carried yet, with what they were, and
+ * the family in which the row was.
+ */
+export const markChanged = (bound: Bound, target: TargetTable, familyOf: (alias: string) => SQL): SQL =>
+  whereNotCarried(
+    bound,
+    sql`
       insert into ${targetComplement} as d (system, relation, key, family, target_family, kind, kept, derived)
-      select ${bound.system.name}, ${target.relation}, ${keyIn(target, 'n')}, ${family('n')}, ${family('n')}, 'part', m.kept, m.before
+      select ${bound.system.name}, ${target.relation}, ${keyIn(target, 'n')}, ${familyOf('o')}, ${familyOf('n')}, 'part', m.kept, m.before
       from old_rows as o
       join new_rows as n on ${all(target.key.map((name) => sql`${column('o', name)} = ${column('n', name)}`))}
       cross join lateral (
-        select ${changed(target, 'n')} as kept, ${changed(target, 'o')} || '{"#written": null}' as before) as m
+        select ${changed(target, 'n')} as kept, ${changed(target, 'o')} || ${mark} as before) as m
       where m.kept <> '{}'
       on conflict (system, relation, key) do update
       set kept = case d.kind when 'whole' then d.kept else d.kept || excluded.kept end,
         derived = excluded.derived || d.derived,
-        kind = case d.kind when 'whole' then 'whole' else 'part' end;
-    end if;`
+        kind = case d.kind when 'whole' then 'whole' else 'part' end`,
+  )
+
+/** Notes that rows are gone whose keys were there before. One that was the target's own alone needs not be carried for that. */
+export const noteGone = (
+  bound: Bound,
+  target: TargetTable,
+  { rows, alias, key, family: of }: { rows: SQL; alias: string; key: SQL; family: SQL },
+): SQL => sql`
+    insert into ${targetComplement} as d (system, relation, key, family, target_family, kind, kept)
+    select ${bound.system.name}, ${target.relation}, ${key}, ${of}, ${of}, 'absent', '{}'
+    from ${rows} as ${sql.identifier(alias)}
+    where not exists (select from ${tableSql(target.table)} as t where ${sameKey(target, 't', alias)})
+    on conflict (system, relation, key) do update
+    set kind = excluded.kind,
+      kept = excluded.kept,
+      derived = case d.kind when 'whole' then ${mark} when 'part' then d.derived else '{}' end;`
+
+/** Marks what deleted rows of families were that were not carried yet. */
+export const markGone = (bound: Bound, target: TargetTable): SQL =>
+  whereNotCarried(
+    bound,
+    sql`
+      update ${targetComplement} as d
+      set derived = ${textsOfRow(target, 'o')} || d.derived || ${mark}
+      from old_rows as o
+      where ${ownOf(bound, target)}
+        and d.key = ${keyIn(target, 'o')}
+        and d.kind = 'absent'
+        and d.derived <> ${mark}`,
+  )
 
 /** The columns that an update has changed, with the text forms of the row before (`o`) or after (`n`). */
 const changed = ({ columns }: TargetTable, shown: 'o' | 'n'): SQL =>
@@ -54,25 +97,39 @@ export const forgetMarks = (bound: Bound): SQL => sql`
         delete from ${targetComplement} as d
         where d.system = ${bound.system.name}
           and (d.family = any (${fresh}) or d.target_family = any (${fresh}))
-          and (d.kind = 'absent' and d.derived = '{}' or d.kind = 'part' and d.derived ? '#written')`
+          and (d.kind = 'absent' and d.derived = '{}' or d.kind <> 'whole' and ${isMark})`
 
 /**
- * A row that is written for the first time and that the legacy has already, or one that the legacy has no longer: what
- * was written rests on what was not so. The same again will see what is, once the family is carried.
+ * A row that is written for the first time and that the legacy has already, or one that is written or deleted and that
+ * the legacy has no longer: what was written rests on what was not so. The same again will see what is, once the family is carried.
  */
 export const requireCarried = (bound: Bound, target: TargetTable): SQL[] => [
   sql`
     with ${settledRows(bound, target)}
+    select coalesce((
+      select d.key
+      from ${targetComplement} as d
+      where ${ownOf(bound, target)}
+        and d.family = any (${fresh})
+        and d.kind = 'absent'
+        and d.derived <> ${mark}
+        and not exists (
+          select
+          from settled as s
+          where s."#key" = d.key
+            and not s."#refused"
+            and (${sql.join(outdated(target), sql` or `)}) is not true)
+      limit 1), (
     select ${keyIn(target, 't')}
-    into ${only}
     from ${tableSql(target.table)} as t
     left join settled as s on ${sameKey(target, 's', 't')} and not s."#refused"
     left join ${targetComplement} as d on ${ownOf(bound, target)} and d.key = ${keyIn(target, 't')}
-    where ${familyIn(bound, target, 't')} = any (${fresh})
-      and not ${older('t')}
+    where (${familyIn(bound, target, 't')} = any (${fresh}) or d.family = any (${fresh}))
+      and ${isWritten(bound, target, 't')}
       and (s."#key" is not null and d.key is null
-        or d.kind = 'part' and d.derived ? '#written' and (s."#key" is null or ${sql.join(outdated(target), sql` or `)}))
-    limit 1`,
+        or d.kind = 'part' and ${isMark} and (s."#key" is null or ${sql.join(outdated(target), sql` or `)}))
+    limit 1))
+    into ${only}`,
   sql`if ${only} is not null then
       raise serialization_failure using
         message = ${`${tableName(target.table)} `}::text || ${only} || ' is not yet as the legacy tables have it: it was not copied since sync began',
@@ -92,10 +149,10 @@ export const removeOutdated = (bound: Bound, target: TargetTable): SQL => sql`
     delete from ${tableSql(target.table)}
     where (${ofFamilies(target)})
       and ${familyIn(bound, target, target.relation)} = any (${fresh})
-      and ${older(target.relation)}
+      and not ${isWritten(bound, target, target.relation)}
       and not exists (
         select from unnest(${keysOf(bound.target.indexOf(target))}) as settled(key)
         where settled.key = ${keyIn(target, target.relation)})
       and not exists (
         select from ${targetComplement} as d
-        where ${ownOf(bound, target)} and d.key = ${keyIn(target, target.relation)})`
+        where ${ownOf(bound, target)} and d.key = ${keyIn(target, target.relation)} and d.kind = 'whole')`

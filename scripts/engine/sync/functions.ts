@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm'
 import { complement, family } from '../../../schema/ledger.ts'
-import type { Bound, LegacyTable } from '../bound.ts'
+import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
 import { references, uniqueKeys } from '../constraints.ts'
 import { functionOf, textOf } from '../contract/text.ts'
-import { list } from '../sql.ts'
+import { among } from '../family.ts'
+import { tableSql } from '../shape.ts'
+import { column, list } from '../sql.ts'
 import { type Effects, effectsOf } from './effects.ts'
 import { forgetMarks, removeOutdated, requireCarried } from './first.ts'
 import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
 import { relatedFamilies } from './related.ts'
+import { keyIn } from './settled.ts'
 import { follow, keepOwn, overrule, release, removeStale, setAside, setFamiliesAside, whatIsNoted } from './target.ts'
 import {
   aside,
@@ -26,7 +29,10 @@ import {
   touched,
   unfollowed,
   unfollowedAny,
+  untold,
   withheld,
+  written,
+  writtenOf,
   yielding,
   yieldingAll,
 } from './variables.ts'
@@ -57,18 +63,26 @@ const has = (value: bigint): SQL => sql`${touched} & ${bits(value)} <> 0`
 const when = (condition: SQL, then: readonly SQL[]): SQL =>
   then.length ? sql`if ${condition} then ${statements(then)} end if` : sql`null`
 
-/** `settle(families, touched, native, withheld)`: makes both shapes of some families agree, and notes what only one of them holds. */
-export function settleFunction(bound: Bound): SQL {
+/**
+ * `settle(families, touched, native, withheld, written, untold)`: makes both shapes of some families agree, and notes what
+ * only one of them holds.
+ * @param since the transaction from which on every write to the legacy tables is told
+ */
+export function settleFunction(bound: Bound, since: string): SQL {
   const effects = effectsOf(bound)
   const name = functionOf(bound.system, 'settle')
-  const parameters = sql`${families} text[], ${touched} bigint, ${native} boolean, ${withheld} jsonb`
-  return sql`create or replace function ${name}(${parameters}) returns void language plpgsql as ${quoted(settleBody(bound, effects))}`
+  const parameters = sql`${families} text[], ${touched} bigint, ${native} boolean, ${withheld} jsonb,
+    ${written} jsonb default '{}', ${untold} boolean default false`
+  return sql`create or replace function ${name}(${parameters}) returns void language plpgsql as ${quoted(settleBody(bound, effects, since))}`
 }
 
-function settleBody(bound: Bound, effects: Effects): SQL {
+function settleBody(bound: Bound, effects: Effects, since: string): SQL {
   const { target, legacy } = bound
   const everything = bits(effects.everything)
-  const keys = target.map((_, i) => sql`${keysOf(i)} text[];`)
+  const keys = target.map(
+    ({ relation }, i) => sql`${keysOf(i)} text[];
+  ${writtenOf(i)} text[] := array(select jsonb_array_elements_text(${written} -> ${relation}::text));`,
+  )
   return sql`
 #variable_conflict use_column
 declare
@@ -90,7 +104,11 @@ begin
   <<settling>>
   loop
     loop
-      if ${more} is not null then ${statements([lockFamilies(bound), whatIsNoted(bound)])} end if;
+      if ${more} is not null then
+        ${statements([lockFamilies(bound), whatIsNoted(bound)])}
+        if ${fresh} <> '{}' then ${requireTold(since)} end if;
+        if ${untold} then ${statements(target.map((each) => alsoWritten(bound, each)))} end if;
+      end if;
       -- a family is carried whole or not at all
       if ${aside} or ${moved} or ${fresh} <> '{}' then ${touched} := ${everything}; end if;
       exit when ${touched} & ${bits(effects.reshapeAny)} = 0;
@@ -188,6 +206,27 @@ const lockFamilies = ({ system }: Bound): SQL => sql`
     select ${fresh} || coalesce(array_agg(family) filter (where is_new), '{}')
     into ${fresh}
     from locked`
+
+/** A snapshot from before the triggers were there may lack writes of which they did not tell, and nobody will. */
+const requireTold = (since: string): SQL => sql`
+    if not pg_visible_in_snapshot(${since}::xid8, pg_current_snapshot()) then
+      raise serialization_failure using
+        message = 'could not serialize access: both shapes have been kept in step only since after this transaction began',
+        hint = 'try again';
+    end if;`
+/**
+ * Rows of families that come to it which this transaction has changed: some of them by the statement at hand, of which
+ * the triggers of other tables have yet to tell.
+ */
+const alsoWritten = (bound: Bound, target: TargetTable): SQL => {
+  const all = writtenOf(bound.target.indexOf(target))
+  return sql`
+    ${all} := ${all} || array(
+      select ${keyIn(target, target.relation)}
+      from ${tableSql(target.table)}
+      where (${among(more).match(target.table) ?? sql`true`})
+        and age(${column(target.relation, 'xmin')}) <= age(pg_current_xact_id()::xid))`
+}
 
 /** Families that were not carried yet get their complement as it was before this write, which is then undone again. */
 const complementBefore = (bound: Bound, everything: SQL): SQL[] => {

@@ -37,7 +37,9 @@ export async function startSync(context: Context): Promise<{ already: boolean }>
     // target meets a family of which some writes are not told
     for (const { table } of bound.legacy) await withTable(context, table, (tx) => makeTriggers(tx, bound, table))
     await connection.db.transaction(async (tx) => {
-      // what was carried before may have changed since
+      // what was carried before may have changed since, and so may what is being carried by those who began before
+      await lockTables(context, tx as unknown as Database, [family], 'share row exclusive')
+      await makeSettle(tx, bound)
       await tx.delete(family).where(eq(family.system, system.name))
       await tx.delete(shard).where(eq(shard.system, system.name))
       await enterWithin(context, tx, 'syncing')
@@ -112,16 +114,22 @@ async function makeTriggers(tx: Executor, bound: Bound, table: PgTable): Promise
 
 async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   const { system } = bound
-  await tx.execute(settleFunction(bound))
+  await makeSettle(tx, bound)
   await tx.execute(forwardFunction(bound))
   await tx.execute(beginsFunction(bound))
   for (const statement of triggerFunctions(bound, await ownedSchemas(tx, system))) await tx.execute(statement)
-  const settle = sql`${functionOf(system, 'settle')}(text[], bigint, boolean, jsonb)`
+  const settle = sql`${functionOf(system, 'settle')}(text[], bigint, boolean, jsonb, jsonb, boolean)`
   const forward = sql`${functionOf(system, 'forward')}(text[], bigint)`
   const watches = [...bound.legacy, ...bound.target].map(
     ({ relation }) => sql`${functionOf(system, `watch_${relation}`)}()`,
   )
   await tx.execute(sql`revoke all on function ${sql.join([settle, forward, ...watches], sql`, `)} from public`)
+}
+
+/** Families are carried in snapshots alone that see this transaction. */
+async function makeSettle(tx: Executor, bound: Bound): Promise<void> {
+  const [row] = await rows<{ xid: string }>(tx, sql`select pg_current_xact_id()::text as "xid"`)
+  await tx.execute(settleFunction(bound, row?.xid ?? ''))
 }
 
 /**

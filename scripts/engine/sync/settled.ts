@@ -8,7 +8,7 @@ import { held } from '../quarantine.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, keyText, list, textForm, typeSql } from '../sql.ts'
-import { aside, families, keysOf, native, own, theFamilies, withheld } from './variables.ts'
+import { aside, families, keysOf, native, own, theFamilies, withheld, writtenOf } from './variables.ts'
 
 /** The key of row `alias` of a target table as the ledger writes it. */
 export const keyIn = (target: TargetTable, alias: string): SQL => keyText(target.key.map((name) => column(alias, name)))
@@ -29,8 +29,9 @@ export const sameKey = ({ key }: TargetTable, a: string, b: string): SQL =>
 export const ownOf = (bound: Bound, target: TargetTable, alias = 'd'): SQL =>
   sql`${sql.identifier(alias)}.system = ${bound.system.name} and ${sql.identifier(alias)}.relation = ${target.relation}`
 
-/** Whether row `alias` was there before this transaction wrote: nobody is in the middle of changing it. */
-export const older = (alias: string): SQL => sql`age(${column(alias, 'xmin')}) > age(pg_current_xact_id()::xid)`
+/** Whether the target's own applications have just written row `alias`: it is not to be overwritten. */
+export const isWritten = (bound: Bound, target: TargetTable, alias: string): SQL =>
+  sql`${keyIn(target, alias)} = any (${writtenOf(bound.target.indexOf(target))})`
 
 /** A relation that may cost a derived row something: when it does, by which flag, and what is given up. */
 interface Relation {
@@ -145,7 +146,7 @@ function winner(bound: Bound, target: TargetTable, { columns }: UniqueKey): SQL 
             from ${tableSql(target.table)} as x
             where ${all(columns.map(({ name }) => sql`${column('x', name)} = ${column('j', name)}`))}
               and not (${sameKey(target, 'x', 'j')})
-              and (${native} and not ${older('x')} or ${staysOwn(bound, target, 'x', columns)})
+              and (${native} and ${isWritten(bound, target, 'x')} or ${staysOwn(bound, target, 'x', columns)})
             limit 1) end,
           first_value(j."#key") over (partition by (${claims}), ${values} order by ${keys})) end`
 }

@@ -5,7 +5,18 @@ import { nullable, references, uniqueKeys } from '../constraints.ts'
 import { lineageOf } from '../lineage.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, setNull, textDiffers, textForm, textsOf, typeSql } from '../sql.ts'
-import { asideRows, familyIn, hasKey, isOwn, keyIn, older, ownOf, sameKey, settledRows, staysOwn } from './settled.ts'
+import {
+  asideRows,
+  familyIn,
+  hasKey,
+  isOwn,
+  isWritten,
+  keyIn,
+  ownOf,
+  sameKey,
+  settledRows,
+  staysOwn,
+} from './settled.ts'
 import {
   aside,
   asides,
@@ -18,6 +29,7 @@ import {
   theFamilies,
   unfollowed,
   withheld,
+  writtenOf,
   yielding,
 } from './variables.ts'
 
@@ -31,7 +43,7 @@ export const typeOf = (each: TargetTable['columns'][number] & { dimensions?: num
   each.dimensions ? `${each.getSQLType()}[]` : each.getSQLType()
 
 /** Every column of row `alias` as its text form. */
-const textsOfRow = ({ columns }: TargetTable, alias: string): SQL =>
+export const textsOfRow = ({ columns }: TargetTable, alias: string): SQL =>
   sql`jsonb_object(array[${list(
     columns.flatMap((each) => [sql`${each.name}::text`, textForm(column(alias, each.name), typeOf(each))]),
   )}])`
@@ -69,7 +81,7 @@ export function release(bound: Bound, target: TargetTable): SQL[] {
     set ${setNull(nullable(columns))}
     where (${ofFamilies(target)})
       and exists (select from settled as s where not s."#refused" and ${claims} and not (${sameKey(target, 's', t)}))
-      and (not ${native} or ${older(t)})
+      and not (${native} and ${isWritten(bound, target, t)})
       and not (${own} and ${staysOwn(bound, target, t, columns)})`
     })
 }
@@ -91,10 +103,10 @@ export function follow(bound: Bound, target: TargetTable): SQL {
       from settled as s
       where not s."#refused"
         and not (${own} and ${isOwnRow(sql`s."#key"`)})
-      ${upsert(target, sql`(not ${native} or ${older('t')})`)}
+      ${upsert(target, sql`not (${native} and ${isWritten(bound, target, 't')})`)}
       returning ${keyIn(target, 't')} as key, ${familyIn(bound, target, 't')} as family)
     select
-      (select array_agg(s."#key") from settled as s where not s."#refused")
+      array(select s."#key" from settled as s where not s."#refused")
         || case when ${own} then array(
           select d.key
           from ${targetComplement} as d
@@ -108,7 +120,7 @@ export function follow(bound: Bound, target: TargetTable): SQL {
         left join ${tableSql(target.table)} as t on ${sameKey(target, 's', 't')}
         where not s."#refused"
           and (${column('t', target.key[0] ?? '')} is null
-            or not ${older('t')}
+            or ${isWritten(bound, target, 't')}
             and not ${sameImage(rowOf('s', target.columns), rowOf('t', target.columns))})
         union all
         select from ${tableSql(target.table)}
@@ -158,7 +170,7 @@ function refusedColumns(bound: Bound, target: TargetTable): SQL {
         join ${tableSql(target.table)} as t on ${sameKey(target, 's', 't')}
         cross join lateral unnest(${sql.join(arms, sql` || `)}) as y(source)
         where not s."#refused"
-          and not ${older('t')}
+          and ${isWritten(bound, target, 't')}
           and not ${sameImage(rowOf('s', target.columns), rowOf('t', target.columns))})`
 }
 
@@ -236,7 +248,8 @@ export function overrule(bound: Bound, target: TargetTable): SQL {
     where ${ownOf(bound, target)}
       and d.family = any (${families})
       and not s."#refused"
-      and (not ${native} or d.kind = 'part' and (d.derived ? '#written' or ${older('o')}))
+      and (not ${native} or d.kind = 'part' and (d.derived ? '#mark'
+        or ${column('o', target.key[0] ?? '')} is not null and d.key <> all (${writtenOf(bound.target.indexOf(target))})))
       and (d.kind <> 'absent' or d.derived <> '{}' and d.derived <> ${textsOfRow(target, 's')})
     ${upsert(target)}`
 }

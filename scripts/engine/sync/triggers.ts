@@ -13,10 +13,10 @@ import { familyColumnsOf } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage } from '../sql.ts'
 import { type Effects, effectsOf } from './effects.ts'
-import { markChanged } from './first.ts'
+import { markChanged, markGone, noteGone } from './first.ts'
 import { quoted } from './functions.ts'
-import { familyIn, keyIn, sameKey } from './settled.ts'
-import { families, touched } from './variables.ts'
+import { familyIn, keyIn } from './settled.ts'
+import { families, touched, written } from './variables.ts'
 
 /** What every trigger of the sync is called; the table's name makes it unique. */
 export const triggerName = 'sluice_sync'
@@ -135,31 +135,32 @@ function legacyBody(bound: Bound, effects: Effects, watched: Watched): SQL {
   return body(effects, watched, 'legacy', {
     truncated: sql`select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
     keysGone: sql`null;`,
+    markedGone: sql``,
     marked: sql``,
+    written: sql``,
     otherFamilies: () => sql``,
     propagate: sql`perform ${functionOf(bound.system, 'forward')}(${families}, ${touched});`,
   })
 }
 
 function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched: Watched): SQL {
-  const absent = (rows: SQL, alias: string, family: SQL) => sql`
-    insert into ${targetComplement} as d (system, relation, key, family, target_family, kind, kept)
-    select ${bound.system.name}, ${target.relation}, ${alias === 'j' ? sql`j."#key"` : keyIn(target, alias)}, ${family}, ${family}, 'absent', '{}'
-    from ${rows} as ${sql.identifier(alias)}
-    where not exists (select from ${tableSql(target.table)} as t where ${sameKey(target, 't', alias)})
-    on conflict (system, relation, key) do update
-    set kind = excluded.kind,
-      kept = excluded.kept,
-      derived = '{}';`
-  const gone = absent(sql`old_rows`, 'o', watched.family('o'))
+  const gone = noteGone(bound, target, {
+    rows: sql`old_rows`,
+    alias: 'o',
+    key: keyIn(target, 'o'),
+    family: watched.family('o'),
+  })
   return body(effects, watched, 'target', {
     // what another trigger of the same statement has derived again goes too
     truncated: sql`
     delete from ${tableSql(target.table)};
-    ${absent(judgedRows(bound, target, everything), 'j', sql`j."#family"`)}
+    ${noteGone(bound, target, { rows: judgedRows(bound, target, everything), alias: 'j', key: sql`j."#key"`, family: sql`j."#family"` })}
     select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
     keysGone: gone,
+    markedGone: markGone(bound, target),
     marked: markChanged(bound, target, watched.family),
+    written: sql`
+    select jsonb_build_object(${target.relation}::text, coalesce(jsonb_agg(${keyIn(target, 'n')}), '[]')) into ${written} from new_rows as n;`,
     otherFamilies: (alias) => sql`
         union all
         select q.family
@@ -173,7 +174,7 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
         where d.system = ${bound.system.name}
           and d.relation = ${target.relation}
           and d.key = ${keyIn(target, alias)}${sql.join([...joinedFamilies(bound, target, alias), ...restoredFamilies(bound, target, alias), ...waitingFamilies(bound, target, alias)], sql``)}`,
-    propagate: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null);`,
+    propagate: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null, ${written}, ${underWay(sql`'target'::text`)} > 0);`,
   })
 }
 
@@ -236,8 +237,12 @@ interface Parts {
   truncated: SQL
   /** Notes that rows are gone whose keys were there before. */
   keysGone: SQL
+  /** Notes what deleted rows were that were never carried. */
+  markedGone: SQL
   /** Notes which columns were changed of rows that were never carried. */
   marked: SQL
+  /** Notes which rows were written. */
+  written: SQL
   otherFamilies(alias: string): SQL
   propagate: SQL
 }
@@ -257,6 +262,7 @@ function body(effects: Effects, watched: Watched, side: Side, parts: Parts): SQL
 declare
   ${families} text[];
   ${touched} bigint;
+  ${written} jsonb := '{}';
 begin
   perform ${pending(sql`${side}::text`, sql`- 1`)};
   if ${underWay(sql`${other}::text`)} > 0 then
@@ -265,13 +271,19 @@ begin
   end if;
   if tg_op = 'INSERT' then
     ${ofRows(sql`new_rows`, 'n')}
+    ${parts.written}
   elsif tg_op = 'DELETE' then
     ${parts.keysGone}
     ${ofRows(sql`old_rows`, 'o')}
+    ${parts.markedGone}
   elsif tg_op = 'UPDATE' then
     ${changedRows(effects, watched, parts)}
-    if ${touched} = ${bits(effects.everything)} then ${parts.keysGone} end if;
+    if ${touched} = ${bits(effects.everything)} then
+      ${parts.keysGone}
+      ${parts.markedGone}
+    end if;
     ${parts.marked}
+    ${parts.written}
   else
     ${parts.truncated}
   end if;

@@ -21,6 +21,17 @@ export const touched = variable('touched')
 /** Whether the write came from the target's own applications. */
 export const native = variable('native')
 
+/** The keys of the rows of a target table that its own applications have just written. */
+export const writtenOf = (place: number): SQL => variable(`written ${place}`)
+
+/** Rows that the target's own applications have just written, as keys by table. */
+export const written = variable('written')
+
+/**
+ * Whether the statement of the target's own applications wrote other tables too, of whose rows their triggers will tell.
+ */
+export const untold = variable('untold')
+
 /** Why the target gets nothing of the families; null where it does. */
 export const withheld = variable('withheld')
 
