@@ -8,6 +8,15 @@ import { column, type Executor, list, textForm } from './sql.ts'
 /** What is set aside: a whole family, a target row, or single values of a row that is carried without them. */
 export type Aside = 'family' | 'row' | 'value'
 
+/** What is set aside already is recorded anew. */
+export const orRecordAnew = sql.raw(`on conflict (system, relation, key, constraint_name) do update
+  set family = excluded.family,
+    scope = excluded.scope,
+    sqlstate = excluded.sqlstate,
+    reason = excluded.reason,
+    held = excluded.held,
+    recorded_at = excluded.recorded_at`)
+
 /**
  * The insert that records what is set aside. `rows` yields key, family, constraint_name, sqlstate, reason and held
  * (jsonb of the columns set aside, as text forms).
@@ -17,13 +26,7 @@ export const recordAside = (bound: Bound, relation: string, scope: Aside, rows: 
   select distinct on (r.key, r.constraint_name) ${bound.system.name}, ${relation}, r.key, r.family, ${scope},
     r.constraint_name, r.sqlstate, r.reason, r.held
   from (${rows}) as r
-  on conflict (system, relation, key, constraint_name) do update
-  set family = excluded.family,
-    scope = excluded.scope,
-    sqlstate = excluded.sqlstate,
-    reason = excluded.reason,
-    held = excluded.held,
-    recorded_at = excluded.recorded_at`
+  ${orRecordAnew}`
 
 /** Forgets what was set aside of the families, before they are carried anew. */
 export async function clearAside(db: Executor, bound: Bound, scope: Scope): Promise<void> {

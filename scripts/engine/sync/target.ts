@@ -3,6 +3,7 @@ import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import { nullable, references, uniqueKeys } from '../constraints.ts'
 import { lineageOf } from '../lineage.ts'
+import { orRecordAnew } from '../quarantine.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, setNull, textDiffers, textForm, textsOf, typeSql } from '../sql.ts'
 import {
@@ -190,13 +191,7 @@ export const setAside = (bound: Bound, { relation }: TargetTable): SQL => sql`
     insert into ${quarantine} as q (system, relation, key, family, scope, constraint_name, sqlstate, reason, held)
     select ${bound.system.name}, ${relation}, key, family, scope, constraint_name, sqlstate, reason, held
     from found
-    on conflict (system, relation, key, constraint_name) do update
-    set family = excluded.family,
-      scope = excluded.scope,
-      sqlstate = excluded.sqlstate,
-      reason = excluded.reason,
-      held = excluded.held,
-      recorded_at = excluded.recorded_at
+    ${orRecordAnew}
     where (q.family, q.scope, q.sqlstate, q.reason, q.held)
       is distinct from (excluded.family, excluded.scope, excluded.sqlstate, excluded.reason, excluded.held)`
 
@@ -209,13 +204,7 @@ export const setFamiliesAside = (bound: Bound): SQL => sql`
         where known = ${withheld} ->> 'relation'), ${bound.target[0]?.relation ?? ''}::text),
       family, family, 'family', ${withheld} ->> 'constraint', ${withheld} ->> 'sqlstate', ${withheld} ->> 'reason'
     from unnest(${families}) as family
-    on conflict (system, relation, key, constraint_name) do update
-    set family = excluded.family,
-      scope = excluded.scope,
-      sqlstate = excluded.sqlstate,
-      reason = excluded.reason,
-      held = excluded.held,
-      recorded_at = excluded.recorded_at`
+    ${orRecordAnew}`
 
 /** Deletes the rows of the families that nothing yields any longer. */
 export function removeStale(bound: Bound, target: TargetTable): SQL {
