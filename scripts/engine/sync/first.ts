@@ -130,12 +130,15 @@ export const requireCarried = (bound: Bound, target: TargetTable): SQL[] => [
         or d.kind = 'part' and ${isMark} and (s."#key" is null or ${sql.join(outdated(target), sql` or `)}))
     limit 1))
     into ${only}`,
-  sql`if ${only} is not null then
+  raiseNotCarried(target),
+]
+
+/** Ends the statement where `only` is the key of a row of the target that is not as its writer could know it. */
+export const raiseNotCarried = (target: TargetTable): SQL => sql`if ${only} is not null then
       raise serialization_failure using
         message = ${`${tableName(target.table)} `}::text || ${only} || ' is not yet as the legacy tables have it: it was not copied since sync began',
         hint = 'try again; npm run copy brings over what was not copied';
-    end if`,
-]
+    end if`
 
 /** Whether what a marked row was before it was written is not what the legacy gives. */
 const outdated = ({ columns }: TargetTable): SQL[] =>

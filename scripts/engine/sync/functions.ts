@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm'
 import { complement, family } from '../../../schema/ledger.ts'
-import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
+import type { Bound, LegacyTable } from '../bound.ts'
 import { references, uniqueKeys } from '../constraints.ts'
 import { functionOf, textOf } from '../contract/text.ts'
-import { among } from '../family.ts'
-import { tableSql } from '../shape.ts'
-import { column, list } from '../sql.ts'
+import { list } from '../sql.ts'
 import { type Effects, effectsOf } from './effects.ts'
 import { forgetMarks, removeOutdated, requireCarried } from './first.ts'
 import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
 import { relatedFamilies } from './related.ts'
-import { keyIn } from './settled.ts'
 import { follow, keepOwn, overrule, release, removeStale, setAside, setFamiliesAside, whatIsNoted } from './target.ts'
 import {
   aside,
@@ -29,7 +26,6 @@ import {
   touched,
   unfollowed,
   unfollowedAny,
-  untold,
   withheld,
   written,
   writtenOf,
@@ -64,15 +60,15 @@ const when = (condition: SQL, then: readonly SQL[]): SQL =>
   then.length ? sql`if ${condition} then ${statements(then)} end if` : sql`null`
 
 /**
- * `settle(families, touched, native, withheld, written, untold)`: makes both shapes of some families agree, and notes what
- * only one of them holds.
+ * `settle(families, touched, native, withheld, written)`: makes both shapes of some families agree, and notes what only
+ * one of them holds.
  * @param since the transaction from which on every write to the legacy tables is told
  */
 export function settleFunction(bound: Bound, since: string): SQL {
   const effects = effectsOf(bound)
   const name = functionOf(bound.system, 'settle')
   const parameters = sql`${families} text[], ${touched} bigint, ${native} boolean, ${withheld} jsonb,
-    ${written} jsonb default '{}', ${untold} boolean default false`
+    ${written} jsonb default '{}'`
   return sql`create or replace function ${name}(${parameters}) returns void language plpgsql as ${quoted(settleBody(bound, effects, since))}`
 }
 
@@ -107,7 +103,6 @@ begin
       if ${more} is not null then
         ${statements([lockFamilies(bound), whatIsNoted(bound)])}
         if ${fresh} <> '{}' then ${requireTold(since)} end if;
-        if ${untold} then ${statements(target.map((each) => alsoWritten(bound, each)))} end if;
       end if;
       -- a family is carried whole or not at all
       if ${aside} or ${moved} or ${fresh} <> '{}' then ${touched} := ${everything}; end if;
@@ -214,19 +209,6 @@ const requireTold = (since: string): SQL => sql`
         message = 'could not serialize access: both shapes have been kept in step only since after this transaction began',
         hint = 'try again';
     end if;`
-/**
- * Rows of families that come to it which this transaction has changed: some of them by the statement at hand, of which
- * the triggers of other tables have yet to tell.
- */
-const alsoWritten = (bound: Bound, target: TargetTable): SQL => {
-  const all = writtenOf(bound.target.indexOf(target))
-  return sql`
-    ${all} := ${all} || array(
-      select ${keyIn(target, target.relation)}
-      from ${tableSql(target.table)}
-      where (${among(more).match(target.table) ?? sql`true`})
-        and age(${column(target.relation, 'xmin')}) <= age(pg_current_xact_id()::xid))`
-}
 
 /** Families that were not carried yet get their complement as it was before this write, which is then undone again. */
 const complementBefore = (bound: Bound, everything: SQL): SQL[] => {

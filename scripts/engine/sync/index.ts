@@ -118,7 +118,7 @@ async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   await tx.execute(forwardFunction(bound))
   await tx.execute(beginsFunction(bound))
   for (const statement of triggerFunctions(bound, await ownedSchemas(tx, system))) await tx.execute(statement)
-  const settle = sql`${functionOf(system, 'settle')}(text[], bigint, boolean, jsonb, jsonb, boolean)`
+  const settle = sql`${functionOf(system, 'settle')}(text[], bigint, boolean, jsonb, jsonb)`
   const forward = sql`${functionOf(system, 'forward')}(text[], bigint)`
   const watches = [...bound.legacy, ...bound.target].map(
     ({ relation }) => sql`${functionOf(system, `watch_${relation}`)}()`,

@@ -15,8 +15,9 @@ import { all, column, list, rowOf, sameImage } from '../sql.ts'
 import { type Effects, effectsOf } from './effects.ts'
 import { markChanged, markGone, noteGone } from './first.ts'
 import { quoted } from './functions.ts'
+import { keyParts, moveKeys, movingVariables } from './moved.ts'
 import { familyIn, keyIn } from './settled.ts'
-import { families, touched, written } from './variables.ts'
+import { families, only, told, touched, written } from './variables.ts'
 
 /** What every trigger of the sync is called; the table's name makes it unique. */
 export const triggerName = 'sluice_sync'
@@ -134,12 +135,13 @@ export function triggersOf(bound: Bound, table: PgTable): SQL[] {
 function legacyBody(bound: Bound, effects: Effects, watched: Watched): SQL {
   return body(effects, watched, 'legacy', {
     truncated: sql`select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
+    moved: sql``,
     keysGone: sql`null;`,
     markedGone: sql``,
     marked: sql``,
     written: sql``,
     otherFamilies: () => sql``,
-    propagate: sql`perform ${functionOf(bound.system, 'forward')}(${families}, ${touched});`,
+    propagate: sql`if ${families} <> '{}' then perform ${functionOf(bound.system, 'forward')}(${families}, ${touched}); end if;`,
   })
 }
 
@@ -156,6 +158,7 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
     delete from ${tableSql(target.table)};
     ${noteGone(bound, target, { rows: judgedRows(bound, target, everything), alias: 'j', key: sql`j."#key"`, family: sql`j."#family"` })}
     select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
+    moved: moveKeys(bound, target, bits(effects.everything)),
     keysGone: gone,
     markedGone: markGone(bound, target),
     marked: markChanged(bound, target, watched.family),
@@ -174,7 +177,9 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
         where d.system = ${bound.system.name}
           and d.relation = ${target.relation}
           and d.key = ${keyIn(target, alias)}${sql.join([...joinedFamilies(bound, target, alias), ...restoredFamilies(bound, target, alias), ...waitingFamilies(bound, target, alias)], sql``)}`,
-    propagate: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null, ${written}, ${underWay(sql`'target'::text`)} > 0);`,
+    propagate: whenAllIsTold(
+      sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null, ${written})`,
+    ),
   })
 }
 
@@ -199,13 +204,9 @@ const joinedFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[]
 /** The families of the legacy rows that row `alias` gives their key when it is restored. */
 const restoredFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[] =>
   bound.legacy.flatMap((legacy) => {
-    const { values } = lineageOf(legacy.restore, bound.system.target)
-    const sources = legacy.key.map((name) => [...(values.get(name) ?? [])])
-    if (!sources.every(([only, ...more]) => only?.startsWith(`${target.relation}.`) && more.length === 0)) return []
-    const same = legacy.key.map((name, i) => {
-      const source = sources[i]?.[0] ?? ''
-      return sql`${column('l', name)} = ${column(alias, source.slice(source.indexOf('.') + 1))}`
-    })
+    const parts = keyParts(bound, target, legacy)
+    if (parts.length === 0) return []
+    const same = parts.map(({ name, source }) => sql`${column('l', name)} = ${column(alias, source)}`)
     return [
       sql`
         union all
@@ -235,6 +236,8 @@ const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
 
 interface Parts {
   truncated: SQL
+  /** Moves legacy rows whose key an update has changed. */
+  moved: SQL
   /** Notes that rows are gone whose keys were there before. */
   keysGone: SQL
   /** Notes what deleted rows were that were never carried. */
@@ -263,6 +266,9 @@ declare
   ${families} text[];
   ${touched} bigint;
   ${written} jsonb := '{}';
+  ${only} text;
+  ${told} jsonb := nullif(current_setting('sluice.told', true), '');
+  ${movingVariables}
 begin
   perform ${pending(sql`${side}::text`, sql`- 1`)};
   if ${underWay(sql`${other}::text`)} > 0 then
@@ -278,6 +284,7 @@ begin
     ${parts.markedGone}
   elsif tg_op = 'UPDATE' then
     ${changedRows(effects, watched, parts)}
+    ${parts.moved}
     if ${touched} = ${bits(effects.everything)} then
       ${parts.keysGone}
       ${parts.markedGone}
@@ -287,12 +294,35 @@ begin
   else
     ${parts.truncated}
   end if;
-  if ${families} <> '{}' then
-    ${parts.propagate}
-  end if;
+  ${parts.propagate}
   return null;
 end`
 }
+
+/**
+ * A statement that writes several tables of the target is settled once, when the last of its triggers tells: before, it
+ * would be settled half. What was told until then waits in a setting.
+ */
+const whenAllIsTold = (settle: SQL): SQL => sql`
+  if ${told} is not null then
+    ${families} := array(select unnest(${families}) union select jsonb_array_elements_text(${told} -> 'families'));
+    ${touched} := ${touched} | (${told} ->> 'touched')::bigint;
+    ${written} := (
+      select coalesce(jsonb_object_agg(w.relation, w.keys), '{}')
+      from (
+        select e.relation, jsonb_agg(k.key) as keys
+        from (select * from jsonb_each(${told} -> 'written') union all select * from jsonb_each(${written})) as e(relation, keys)
+        cross join lateral jsonb_array_elements(e.keys) as k(key)
+        group by e.relation) as w);
+    ${told} := null;
+    perform set_config('sluice.told', '', true);
+  end if;
+  if ${families} <> '{}' and ${underWay(sql`'target'::text`)} > 0 then
+    perform set_config('sluice.told',
+      jsonb_build_object('families', ${families}, 'touched', ${touched}, 'written', ${written})::text, true);
+  elsif ${families} <> '{}' then
+    ${settle};
+  end if;`
 
 /** The families of rows before and after an update, and the union of what their changed columns touch. */
 function changedRows(effects: Effects, { key, columns, family, touches }: Watched, { otherFamilies }: Parts): SQL {

@@ -27,10 +27,8 @@ export const writtenOf = (place: number): SQL => variable(`written ${place}`)
 /** Rows that the target's own applications have just written, as keys by table. */
 export const written = variable('written')
 
-/**
- * Whether the statement of the target's own applications wrote other tables too, of whose rows their triggers will tell.
- */
-export const untold = variable('untold')
+/** What triggers of the statement at hand have told already, and is settled when the last of them tells. */
+export const told = variable('told')
 
 /** Why the target gets nothing of the families; null where it does. */
 export const withheld = variable('withheld')
