@@ -49,7 +49,7 @@ export async function costOf(db: Executor, { name }: System): Promise<SyncCost |
       from pg_stat_user_functions
       where schemaname = ${sluice.schemaName}
         and starts_with(funcname, ${`${name}_watch_`})
-        and funcname <> ${`${name}_watch_begins`}`,
+        and funcname not in (${`${name}_watch_begins`}, ${`${name}_watch_nested`})`,
   )
   return found?.calls && found.mean !== null ? { calls: found.calls, mean: found.mean } : null
 }

@@ -9,6 +9,7 @@ import { legacyRows } from '../rows.ts'
 import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
 import { effectsOf } from './effects.ts'
+import { setDepth } from './noted.ts'
 
 /**
  * Carries the families of a range while both shapes are alive: by the same function that the triggers call, so that a
@@ -18,10 +19,11 @@ import { effectsOf } from './effects.ts'
 export async function carryAlive(db: Executor, bound: Bound, range: Range): Promise<number> {
   const everything = sql.raw(`${effectsOf(bound).everything}::bigint`)
   // our own writes are no news to the triggers
-  await db.execute(sql`select set_config('sluice.writing', 'on', true)`)
+  await db.execute(sql`select set_config('sluice.writing', 'on', true), ${setDepth(sql`'0'`)}`)
   await db.execute(
     sql`select ${functionOf(bound.system, 'forward')}(array(${familiesWithin(bound, range)}), ${everything})`,
   )
+  await db.execute(sql`select ${functionOf(bound.system, 'watch_nested')}()`)
   const counts = bound.legacy.map(
     (legacy) => sql`(select count(*) from ${legacyRows(bound, legacy, within(range))} as l)`,
   )

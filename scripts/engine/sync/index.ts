@@ -13,7 +13,9 @@ import { tableName } from '../shape.ts'
 import { type Executor, list } from '../sql.ts'
 import { syncOf } from '../step.ts'
 import type { System } from '../system.ts'
+import { effectsOf } from './effects.ts'
 import { forwardFunction, settleFunction } from './functions.ts'
+import { nestedFunction } from './nested.ts'
 import { readOnlyFunction, readOnlyTrigger } from './read-only.ts'
 import { beginsFunction, triggerFunctions, triggerName, triggersOf } from './triggers.ts'
 
@@ -117,13 +119,15 @@ async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   await makeSettle(tx, bound)
   await tx.execute(forwardFunction(bound))
   await tx.execute(beginsFunction(bound))
+  await tx.execute(nestedFunction(bound, sql.raw(`${effectsOf(bound).everything}::bigint`)))
   for (const statement of triggerFunctions(bound, await ownedSchemas(tx, system))) await tx.execute(statement)
   const settle = sql`${functionOf(system, 'settle')}(text[], bigint, boolean, jsonb, jsonb)`
   const forward = sql`${functionOf(system, 'forward')}(text[], bigint)`
   const watches = [...bound.legacy, ...bound.target].map(
     ({ relation }) => sql`${functionOf(system, `watch_${relation}`)}()`,
   )
-  await tx.execute(sql`revoke all on function ${sql.join([settle, forward, ...watches], sql`, `)} from public`)
+  const nested = sql`${functionOf(system, 'watch_nested')}()`
+  await tx.execute(sql`revoke all on function ${sql.join([settle, forward, nested, ...watches], sql`, `)} from public`)
 }
 
 /** Families are carried in snapshots alone that see this transaction. */

@@ -16,8 +16,21 @@ import { type Effects, effectsOf } from './effects.ts'
 import { markChanged, markGone, noteGone } from './first.ts'
 import { quoted } from './functions.ts'
 import { keyParts, moveKeys, movingVariables } from './moved.ts'
+import { propagateNoted } from './nested.ts'
+import {
+  depth,
+  isOthers,
+  type Noted,
+  notedLegacy,
+  notedTarget,
+  noteFamilies,
+  noteRows,
+  type Side,
+  setDepth,
+} from './noted.ts'
 import { familyIn, keyIn } from './settled.ts'
-import { families, only, told, touched, written } from './variables.ts'
+import { pending, told, underWay, whenAllIsTold } from './told.ts'
+import { families, only, touched, variable, written } from './variables.ts'
 
 /** What every trigger of the sync is called; the table's name makes it unique. */
 export const triggerName = 'sluice_sync'
@@ -65,7 +78,7 @@ export function triggerFunctions(bound: Bound, schemas: readonly string[]): SQL[
   const effects = effectsOf(bound)
   return [
     ...bound.legacy.map((each) =>
-      make(bound, schemas, each.relation, legacyBody(bound, effects, watchedLegacy(bound, effects, each))),
+      make(bound, schemas, each.relation, legacyBody(bound, effects, each, watchedLegacy(bound, effects, each))),
     ),
     ...bound.target.map((each) =>
       make(bound, schemas, each.relation, targetBody(bound, effects, each, watchedTarget(bound, effects, each))),
@@ -84,15 +97,6 @@ export const beginsFunction = (bound: Bound): SQL => sql`
       perform ${pending(sql`tg_argv[0]`, sql`+ 1`)};
       return null;
     end`)}`
-
-/** Changes how many statements of a shape have begun and were not yet told of; the setting ends with the transaction. */
-const pending = (side: SQL, change: SQL): SQL =>
-  sql`set_config('sluice.pending_' || ${side}, (${underWay(side)} ${change})::text, true)`
-
-const underWay = (side: SQL): SQL =>
-  sql`coalesce(nullif(current_setting('sluice.pending_' || ${side}, true), ''), '0')::integer`
-
-type Side = 'legacy' | 'target'
 
 const watch = (bound: Bound, relation: string): SQL => functionOf(bound.system, `watch_${relation}`)
 
@@ -114,7 +118,7 @@ function make(bound: Bound, schemas: readonly string[], relation: string, body: 
 export function triggersOf(bound: Bound, table: PgTable): SQL[] {
   const { name: relation } = getTableConfig(table)
   const side: Side = bound.legacy.some((each) => each.table === table) ? 'legacy' : 'target'
-  const quiet = sql`when (current_setting('sluice.writing', true) is distinct from 'on')`
+  const quiet = sql`when (${isOthers})`
   const begins = sql`
     create trigger ${sql.identifier(`${triggerName}_begins`)}
     before insert or update or delete or truncate on ${tableSql(table)}
@@ -132,16 +136,16 @@ export function triggersOf(bound: Bound, table: PgTable): SQL[] {
   return [begins, ...told]
 }
 
-function legacyBody(bound: Bound, effects: Effects, watched: Watched): SQL {
-  return body(effects, watched, 'legacy', {
+function legacyBody(bound: Bound, effects: Effects, legacy: LegacyTable, watched: Watched): SQL {
+  return body(bound, effects, watched, notedLegacy(legacy), {
     truncated: sql`select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
     moved: sql``,
-    keysGone: sql`null;`,
+    keysGone: sql``,
     markedGone: sql``,
     marked: sql``,
     written: sql``,
     otherFamilies: () => sql``,
-    propagate: sql`if ${families} <> '{}' then perform ${functionOf(bound.system, 'forward')}(${families}, ${touched}); end if;`,
+    propagate: sql`perform ${functionOf(bound.system, 'forward')}(${families}, ${touched})`,
   })
 }
 
@@ -152,7 +156,7 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
     key: keyIn(target, 'o'),
     family: watched.family('o'),
   })
-  return body(effects, watched, 'target', {
+  return body(bound, effects, watched, notedTarget(target), {
     // what another trigger of the same statement has derived again goes too
     truncated: sql`
     delete from ${tableSql(target.table)};
@@ -177,9 +181,7 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
         where d.system = ${bound.system.name}
           and d.relation = ${target.relation}
           and d.key = ${keyIn(target, alias)}${sql.join([...joinedFamilies(bound, target, alias), ...restoredFamilies(bound, target, alias), ...waitingFamilies(bound, target, alias)], sql``)}`,
-    propagate: whenAllIsTold(
-      sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null, ${written})`,
-    ),
+    propagate: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null, ${written})`,
   })
 }
 
@@ -234,6 +236,15 @@ const waitingFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[
 
 const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
 
+/** The depth at which Sluice writes further up, or the empty text. */
+const above = variable('above')
+
+/**
+ * In the midst of what of Sluice's own the statement was: a trigger that it fired, whose statement fires us deeper by
+ * two, or a foreign key's action, whose triggers are the outer statement's. Null where it is an application's.
+ */
+const within = variable('within')
+
 interface Parts {
   truncated: SQL
   /** Moves legacy rows whose key an update has changed. */
@@ -251,8 +262,15 @@ interface Parts {
 }
 
 /** Finds the families of the rows that a statement has really changed, and what the change touches. */
-function body(effects: Effects, watched: Watched, side: Side, parts: Parts): SQL {
-  const other = side === 'legacy' ? 'target' : 'legacy'
+function body(bound: Bound, effects: Effects, watched: Watched, noted: Noted, parts: Parts): SQL {
+  const { side } = noted
+  const other: Side = side === 'legacy' ? 'target' : 'legacy'
+  const note = (event: 'insert' | 'update' | 'delete', otherwise: SQL) => sql`
+    if ${within} = 'trigger' then
+      ${noteRows(bound, noted, event, watched.family)}
+    elsif ${within} is null then
+      ${otherwise}
+    end if;`
   const ofRows = (rows: SQL, alias: string) => sql`
     select array(
         select distinct f.family
@@ -267,7 +285,12 @@ declare
   ${touched} bigint;
   ${written} jsonb := '{}';
   ${only} text;
-  ${told} jsonb := nullif(current_setting('sluice.told', true), '');
+  ${told};
+  ${above} text := ${depth};
+  ${within} text := case
+    when ${above} = '' then null
+    when pg_trigger_depth() = ${above}::integer + 1 then 'foreign key'
+    else 'trigger' end;
   ${movingVariables}
 begin
   perform ${pending(sql`${side}::text`, sql`- 1`)};
@@ -275,54 +298,45 @@ begin
     raise exception '%: one statement may not write both shapes while they are kept in step', tg_relid::regclass
       using errcode = 'feature_not_supported', hint = 'write them in two statements of one transaction';
   end if;
+  perform ${setDepth(sql`pg_trigger_depth()::text`)};
   if tg_op = 'INSERT' then
     ${ofRows(sql`new_rows`, 'n')}
-    ${parts.written}
+    ${note('insert', parts.written)}
   elsif tg_op = 'DELETE' then
-    ${parts.keysGone}
     ${ofRows(sql`old_rows`, 'o')}
-    ${parts.markedGone}
+    ${note('delete', sql`${parts.keysGone}${parts.markedGone}`)}
   elsif tg_op = 'UPDATE' then
     ${changedRows(effects, watched, parts)}
-    ${parts.moved}
-    if ${touched} = ${bits(effects.everything)} then
-      ${parts.keysGone}
-      ${parts.markedGone}
-    end if;
-    ${parts.marked}
-    ${parts.written}
+    ${note(
+      'update',
+      sql`
+      ${parts.moved}
+      if ${touched} = ${bits(effects.everything)} then
+        ${parts.keysGone}
+        ${parts.markedGone}
+        null;
+      end if;
+      ${parts.marked}
+      ${parts.written}`,
+    )}
+  elsif ${within} is not null then
+    raise exception '%: a trigger may not truncate it while both shapes are brought in step', tg_relid::regclass
+      using errcode = 'feature_not_supported', hint = 'delete from it';
   else
     ${parts.truncated}
   end if;
-  ${parts.propagate}
+  if ${within} is null then
+    ${whenAllIsTold(side, sql`${parts.propagate}; ${propagateNoted(bound)}`)}
+  elsif ${families} <> '{}' and ${within} = 'trigger' then
+    ${noteFamilies(bound, side)}
+  elsif ${families} <> '{}' then
+    -- the legacy is what counts where a foreign key has followed a write of ours
+    ${noteFamilies(bound, 'legacy')}
+  end if;
+  perform ${setDepth(sql`${above}`)};
   return null;
 end`
 }
-
-/**
- * A statement that writes several tables of the target is settled once, when the last of its triggers tells: before, it
- * would be settled half. What was told until then waits in a setting.
- */
-const whenAllIsTold = (settle: SQL): SQL => sql`
-  if ${told} is not null then
-    ${families} := array(select unnest(${families}) union select jsonb_array_elements_text(${told} -> 'families'));
-    ${touched} := ${touched} | (${told} ->> 'touched')::bigint;
-    ${written} := (
-      select coalesce(jsonb_object_agg(w.relation, w.keys), '{}')
-      from (
-        select e.relation, jsonb_agg(k.key) as keys
-        from (select * from jsonb_each(${told} -> 'written') union all select * from jsonb_each(${written})) as e(relation, keys)
-        cross join lateral jsonb_array_elements(e.keys) as k(key)
-        group by e.relation) as w);
-    ${told} := null;
-    perform set_config('sluice.told', '', true);
-  end if;
-  if ${families} <> '{}' and ${underWay(sql`'target'::text`)} > 0 then
-    perform set_config('sluice.told',
-      jsonb_build_object('families', ${families}, 'touched', ${touched}, 'written', ${written})::text, true);
-  elsif ${families} <> '{}' then
-    ${settle};
-  end if;`
 
 /** The families of rows before and after an update, and the union of what their changed columns touch. */
 function changedRows(effects: Effects, { key, columns, family, touches }: Watched, { otherFamilies }: Parts): SQL {

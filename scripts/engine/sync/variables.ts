@@ -27,9 +27,6 @@ export const writtenOf = (place: number): SQL => variable(`written ${place}`)
 /** Rows that the target's own applications have just written, as keys by table. */
 export const written = variable('written')
 
-/** What triggers of the statement at hand have told already, and is settled when the last of them tells. */
-export const told = variable('told')
-
 /** Why the target gets nothing of the families; null where it does. */
 export const withheld = variable('withheld')
 
