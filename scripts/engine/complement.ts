@@ -42,7 +42,7 @@ export async function keepOf(
   scope: Scope,
   fresh: boolean,
 ): Promise<number> {
-  await db.execute(keep(bound, legacy, scope, fresh))
+  await db.execute(keepRows(bound, legacy, touched(scope), { fresh, whole: scope === 'all' }))
   if (!legacy.keyed) {
     await db.execute(recordAside(bound, legacy.relation, 'row', duplicates(bound, legacy, touched(scope))))
   }
@@ -66,10 +66,16 @@ const differing = (columns: readonly LiveColumn[]): SQL =>
   )
 
 /**
- * Only the bytes of the rows are compared; texts are made for those that differ, and once. In the order of the keys the
- * ledger's index grows at its end.
+ * The insert that keeps what restore does not give back of one legacy table. Only the bytes of the rows are compared;
+ * texts are made for those that differ, and once. In the order of the keys the ledger's index grows at its end.
+ * @param how.whole `keys` are all families there are
  */
-function keep(bound: Bound, legacy: LegacyTable, scope: Scope, fresh: boolean): SQL {
+export function keepRows(
+  bound: Bound,
+  legacy: LegacyTable,
+  keys: Keys,
+  { fresh, whole }: { fresh: boolean; whole: boolean },
+): SQL {
   const either = (of: (alias: string) => SQL) => sql`case when l."#ordinal" is null then ${of('r')} else ${of('l')} end`
   return sql`
     insert into ${complement} (system, relation, key, ordinal, family, kind, kept)
@@ -79,8 +85,8 @@ function keep(bound: Bound, legacy: LegacyTable, scope: Scope, fresh: boolean): 
         ${either((alias) => familyOfRow(bound, alias, legacy))} as family,
         case when l."#ordinal" is null then 'absent' when r."#ordinal" is null then 'whole' else 'part' end as kind,
         case when l."#ordinal" is null then '{}' else ${differing(legacy.live.columns)} end as kept
-      from ${legacyBesideRestored(bound, legacy, touched(scope))}
-      where (l."#ordinal" is null and ${scope === 'all' ? sql`true` : hasNoLegacyRow(legacy)})
+      from ${legacyBesideRestored(bound, legacy, keys)}
+      where (l."#ordinal" is null and ${whole ? sql`true` : hasNoLegacyRow(legacy)})
         or r."#ordinal" is null
         or (l."#ordinal" is not null and ${mayDiffer(legacy)})
       offset 0) as c

@@ -23,7 +23,8 @@ export async function readWhole(tx: Executor): Promise<void> {
 export async function readFew(tx: Executor): Promise<void> {
   await tx.execute(sql`
     select set_config('random_page_cost', '1.1', true),
-      set_config('synchronous_commit', 'off', true)`)
+      set_config('synchronous_commit', 'off', true),
+      set_config('plan_cache_mode', 'auto', true)`)
 }
 
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]

@@ -3,32 +3,56 @@ import { complement, quarantine, targetComplement } from '../../../schema/ledger
 import { Refusal } from '../../errors.ts'
 import type { Bound } from '../bound.ts'
 import { functionOf } from '../contract/text.ts'
-import { columnsOf, familyOf, type Range, textWithin, within } from '../family.ts'
+import { also, asking, columnsOf, familyOf, type Range, textWithin, within } from '../family.ts'
+import { sqlstate } from '../lock.ts'
+import { byValues } from '../narrow.ts'
 import { rows } from '../preflight/look.ts'
 import { legacyRows } from '../rows.ts'
+import { prepareAlso } from '../scope.ts'
 import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
+import type { Transaction } from '../transaction.ts'
+import { areMostlySimple, carryUntouched, lockAndAsk } from '../untouched.ts'
 import { effectsOf } from './effects.ts'
 import { setDepth } from './noted.ts'
 
 /**
- * Carries the families of a range while both shapes are alive: by the same function that the triggers call, so that a
- * batch and a writer are the same to each other. The families are locked before they are read.
+ * Carries the families of a range while both shapes are alive. The families are locked before they are read, so that a
+ * batch and a writer are the same to each other. Those of which nobody has written anything yet and that the target takes
+ * as they are come by plain statements, the others by the same function that the triggers call.
  * @returns the number of legacy rows carried
  */
-export async function carryAlive(db: Executor, bound: Bound, range: Range): Promise<number> {
-  const everything = sql.raw(`${effectsOf(bound).everything}::bigint`)
+export async function carryAlive(db: Transaction, bound: Bound, range: Range): Promise<number> {
   // our own writes are no news to the triggers
   await db.execute(sql`select set_config('sluice.writing', 'on', true), ${setDepth(sql`'0'`)}`)
-  await db.execute(
-    sql`select ${functionOf(bound.system, 'forward')}(array(${familiesWithin(bound, range)}), ${everything})`,
-  )
+  await prepareAlso(db)
+  await lockAndAsk(db, bound, familiesWithin(bound, range))
+  const left = (await carriedSimple(db, bound, range)) ? also : sql`(table ${asking} union table ${also}) as asked`
+  const everything = sql.raw(`${effectsOf(bound).everything}::bigint`)
+  await db.execute(sql`select set_config('plan_cache_mode', 'force_custom_plan', true)`)
+  await db.execute(sql`
+    select ${functionOf(bound.system, 'forward')}(array(select family from ${left}), ${everything})
+    where exists (select from ${left})`)
   await db.execute(sql`select ${functionOf(bound.system, 'watch_nested')}()`)
   const counts = bound.legacy.map(
     (legacy) => sql`(select count(*) from ${legacyRows(bound, legacy, within(range))} as l)`,
   )
   const [row] = await rows<{ carried: number }>(db, sql`select (${sql.join(counts, sql` + `)})::float8 as "carried"`)
   return row?.carried ?? 0
+}
+
+/** Carries what is simple, and leaves the others in `also`; or nothing, and the families are as they were. */
+async function carriedSimple(db: Transaction, bound: Bound, range: Range): Promise<boolean> {
+  try {
+    return await db.transaction(async (part) => {
+      const simple = await areMostlySimple(part, bound, range)
+      if (simple) await carryUntouched(part, bound, range)
+      return simple
+    })
+  } catch (error) {
+    if (byValues.test(sqlstate(error) ?? '')) return false
+    throw error
+  }
 }
 
 /** Every family of a range that any table or the ledger knows. */

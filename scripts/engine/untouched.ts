@@ -1,0 +1,216 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { complement, family, quarantine, targetComplement } from '../../schema/ledger.ts'
+import type { Bound, TargetTable } from './bound.ts'
+import { keepRows } from './complement.ts'
+import { nullable, references, uniqueKeys } from './constraints.ts'
+import { also, asking, columnsOf, familyOf, type Keys, type Range, textWithin, within } from './family.ts'
+import { judgedRows } from './judge.ts'
+import { held } from './quarantine.ts'
+import { familyColumnsOf } from './rows.ts'
+import { tableName, tableSql } from './shape.ts'
+import { all, column, type Executor, list } from './sql.ts'
+import { stageOf } from './stage.ts'
+
+/*
+ * While both shapes are alive, most families of a first copy are simple: nobody has touched them, the target has nothing
+ * of them and refuses nothing. Those are carried by a few plain statements. Everybody else's, in `also`, are left to the
+ * function that settles whatever there may be between two shapes. `asking` and `also` are disjoint in the end.
+ */
+
+/**
+ * Locks the families that `select` yields, in their order, as every writer does, and asks for them. Those that were
+ * locked before, by a writer or an earlier copy, are not simple.
+ */
+export async function lockAndAsk(db: Executor, { system }: Bound, select: SQL): Promise<void> {
+  await db.execute(sql`
+    with locked as (
+      insert into ${family} as f (system, family, touched_by)
+      select ${system.name}, m.family, pg_current_xact_id()
+      from (${select}) as m(family)
+      order by m.family
+      on conflict (system, family) do update
+      set touched_by = excluded.touched_by
+      where f.touched_by <> excluded.touched_by
+      returning f.family, f.xmax = 0 as is_new),
+    known as (
+      insert into ${also}
+      select family
+      from locked
+      where not is_new)
+    insert into ${asking}
+    select family
+    from locked`)
+}
+
+/** Whether so many of the locked families are simple that it is worth looking at each of them. */
+export async function areMostlySimple(db: Executor, bound: Bound, range: Range): Promise<boolean> {
+  // duplicates of a key may be of different families
+  if (bound.legacy.some(({ keyed }) => !keyed)) return false
+  await leaveOut(db, noted(bound, range))
+  const [row] = await db.execute(sql`
+    select (select count(*) from ${also}) * 2 < (select count(*) from ${asking}) as simple`)
+  return (row as { simple: boolean }).simple
+}
+
+/**
+ * Carries the simple ones of the locked families of a range, after which `also` holds all the others.
+ * @throws what the server says where another session was quicker, or where a row is refused in a way that the
+ * declaration does not foretell: all of the families are not simple then
+ */
+export async function carryUntouched(db: Executor, bound: Bound, range: Range): Promise<void> {
+  const keys = askedWithin(range)
+  await db.execute(sql`delete from ${asking} as f using ${also} as a where a.family = f.family`)
+  for (const target of bound.target) {
+    await db.execute(sql`
+      create temporary table ${sql.identifier(`stage_${target.relation}`)} on commit drop as
+      select *
+      from ${judgedRows(bound, target, keys)} as judged`)
+  }
+  await leaveOut(
+    db,
+    sql.join(
+      bound.target.flatMap((target) => entangled(bound, target)),
+      sql` union all `,
+    ),
+  )
+  // who refers to a row that is left out is left out with it
+  const referring = bound.target.flatMap((target) => dangling(bound, target))
+  while (referring.length > 0 && (await leaveOut(db, sql.join(referring, sql` union all `))) > 0);
+  for (const { relation } of bound.target) {
+    await db.execute(sql`delete from ${stageOf({ relation })} as s using ${also} as a where a.family = s."#family"`)
+  }
+  await db.execute(sql`delete from ${asking} as f using ${also} as a where a.family = f.family`)
+  for (const target of bound.target) {
+    const names = list(target.columns.map(({ name }) => sql`${sql.identifier(name)}`))
+    await db.execute(sql`insert into ${tableSql(target.table)} (${names}) select ${names} from ${stageOf(target)}`)
+  }
+  for (const legacy of bound.legacy) await db.execute(keepRows(bound, legacy, keys, { fresh: true, whole: false }))
+}
+
+/** The families of the range that are asked for: those that came into it since they were locked are not. */
+const askedWithin = (range: Range): Keys => ({
+  match: (source) =>
+    sql`(${within(range).match(source) ?? sql`true`})
+      and coalesce(${familyOf(columnsOf(source))}, '') in (select family from ${asking})`,
+})
+
+/** Leaves the families that `select` yields to be settled. @returns how many were not left before */
+async function leaveOut(db: Executor, select: SQL): Promise<number> {
+  const [row] = await db.execute(sql`
+    with added as (
+      insert into ${also}
+      select distinct found.family
+      from (${select}) as found(family)
+      join ${asking} as f on f.family = found.family
+      on conflict do nothing
+      returning 1)
+    select count(*)::float8 as "added"
+    from added`)
+  return (row as { added: number }).added
+}
+
+/** Families of which the target or the ledger has anything. */
+function noted({ system, target }: Bound, range: Range): SQL {
+  const rows = target.map(({ table }) => {
+    const match = within(range).match(table)
+    return sql`select coalesce(${familyOf(columnsOf(table))}, '') from ${tableSql(table)}${match ? sql` where ${match}` : sql``}`
+  })
+  const entries = [
+    { table: complement, column: complement.family },
+    { table: quarantine, column: quarantine.family },
+    { table: targetComplement, column: targetComplement.family },
+    { table: targetComplement, column: targetComplement.targetFamily },
+  ].map(
+    ({ table, column }) => sql`
+      select ${column}
+      from ${table}
+      where ${table.system} = ${system.name}
+        and ${textWithin(sql`${column}`, range, false)}`,
+  )
+  return sql.join([...rows, ...entries], sql` union all `)
+}
+
+/** The families of staged rows that are refused, change their family by it, or claim what others have or wait for. */
+function entangled(bound: Bound, target: TargetTable): SQL[] {
+  const own = familyColumnsOf(bound, target.name, bound.system.target).map((name) => column('s', name))
+  const refused = sql`
+    select s."#family"
+    from ${stageOf(target)} as s
+    where s."#refusal" is not null
+      or coalesce(${familyOf(own)}, '') <> s."#family"`
+  return [refused, ...contested(bound, target), ...awaited(bound, target)]
+}
+
+/** Rows that have a unique value in common with another one, of whatever family. */
+function contested(bound: Bound, target: TargetTable): SQL[] {
+  return uniqueKeys(target.table).flatMap(({ name, columns }) => {
+    const values = list(columns.map((each) => column('s', each.name)))
+    const given = nullable(columns)
+    return [
+      sql`
+    select unnest(array_agg(s."#family"))
+    from ${stageOf(target)} as s
+    where ${all(columns.map((each) => sql`${column('s', each.name)} is not null`))}
+    group by ${values}
+    having count(*) > 1`,
+      sql`
+    select s."#family"
+    from ${stageOf(target)} as s
+    join ${tableSql(target.table)} as t on ${all(columns.map((each) => sql`${column('t', each.name)} = ${column('s', each.name)}`))}`,
+      sql`
+    select s."#family"
+    from ${stageOf(target)} as s
+    join ${quarantine} as q on ${given.length ? sql`q.held = ${held('s', given)}` : sql`true`}
+    where ${waitsFor(bound, target, name)}
+      and ${all(columns.map((each) => sql`${column('s', each.name)} is not null`))}`,
+    ]
+  })
+}
+
+/**
+ * Rows to which others may have had to give up a reference for want of them. Where the reference is what makes a row's
+ * family, they are of the row's own family, of which something is noted then.
+ */
+function awaited(bound: Bound, parent: TargetTable): SQL[] {
+  return bound.target.flatMap((child) =>
+    references(child.table)
+      .filter((reference) => tableName(reference.parent) === tableName(parent.table))
+      .filter(
+        ({ columns, parentColumns }) =>
+          columns.length !== 1 ||
+          columns[0]?.name !== columnsOf(child.table)[0]?.name ||
+          parentColumns[0]?.name !== columnsOf(parent.table)[0]?.name,
+      )
+      .map(
+        ({ name }) => sql`
+    select s."#family"
+    from ${stageOf(parent)} as s
+    where exists (select from ${quarantine} as q where ${waitsFor(bound, child, name)})`,
+      ),
+  )
+}
+
+const waitsFor = ({ system }: Bound, { relation }: TargetTable, constraint: string): SQL =>
+  sql`q.system = ${system.name} and q.relation = ${relation} and q.constraint_name = ${constraint}`
+
+/** The families of staged rows that refer to nothing, or to a row that is left out. */
+function dangling(bound: Bound, target: TargetTable): SQL[] {
+  return references(target.table).map(({ columns, parent, parentColumns }) => {
+    const staged = bound.target.find(({ table }) => tableName(table) === tableName(parent))
+    const is = (alias: string) =>
+      all(parentColumns.map(({ name }, i) => sql`${column(alias, name)} = ${column('s', columns[i]?.name ?? name)}`))
+    const inStage = staged
+      ? sql`
+      and not exists (
+        select
+        from ${stageOf(staged)} as p
+        where ${is('p')}
+          and not exists (select from ${also} as a where a.family = p."#family"))`
+      : sql``
+    return sql`
+    select s."#family"
+    from ${stageOf(target)} as s
+    where ${all(columns.map(({ name }) => sql`${column('s', name)} is not null`))}${inStage}
+      and not exists (select from ${tableSql(parent)} as p where ${is('p')})`
+  })
+}
