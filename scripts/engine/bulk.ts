@@ -58,11 +58,33 @@ async function load(db: Executor, bound: Bound): Promise<void> {
   // target triggers that would change what is written stay quiet (design §4)
   await db.execute(sql`select set_config('sluice.writing', 'on', true)`)
   await clearAside(db, bound, 'all')
+  await prepareRefused(db)
   for (const target of bound.target) {
     if (staysInFamily(target)) await loadAndSettle(db, bound, target)
     else await stageAndLoad(db, bound, target)
   }
   for (const target of bound.target.filter(staysInFamily)) await db.execute(sql`drop view ${stageOf(target)}`)
+  await db.execute(sql`drop function ${refuse}`)
+}
+
+/** The rows of one target table that it refuses, as `judgedRows` has them. */
+const refused = sql.raw('pg_temp.sluice_refused')
+
+const refuse = sql.raw('pg_temp.sluice_refuse')
+
+/**
+ * Makes the function that notes a refused row and says false. It is called for refused rows alone, which are few: what
+ * is loaded is derived once and need not be kept anywhere on its way, for a second look at what was refused.
+ */
+async function prepareRefused(db: Executor): Promise<void> {
+  await db.execute(sql`
+    create temporary table sluice_refused ("#key" text, "#family" text, "#refusal" text[]) on commit drop`)
+  await db.execute(sql`
+    create function ${refuse}(key text, family text, refusal text[]) returns boolean language plpgsql as $sluice$
+    begin
+      insert into ${refused} values (key, family, refusal);
+      return false;
+    end $sluice$`)
 }
 
 /**
@@ -78,16 +100,17 @@ function staysInFamily({ table }: TargetTable): boolean {
 /** Writes the derived rows straight to the table, which is settled where it is: a view of it stands in for the stage. */
 async function loadAndSettle(db: Executor, bound: Bound, target: TargetTable): Promise<void> {
   const names = list(target.columns.map(({ name }) => sql`${sql.identifier(name)}`))
+  // behind the fence no other condition can be asked of a row after it was noted
   await db.execute(sql`
-    with derived as materialized (
-      select *
-      from ${judgedRows(bound, target, everything)} as judged),
-    aside as (
-      ${setAside(bound, target, sql`derived where "#refusal" is not null`)})
     insert into ${tableSql(target.table)} (${names})
     select ${names}
-    from derived
-    where "#refusal" is null`)
+    from (
+      select *
+      from ${judgedRows(bound, target, everything)} as judged
+      offset 0) as derived
+    where case when "#refusal" is null then true else ${refuse}("#key", "#family", "#refusal") end`)
+  await db.execute(setAside(bound, target, refused))
+  await db.execute(sql`delete from ${refused}`)
   await db.execute(sql`
     create temporary view ${sql.identifier(`stage_${target.relation}`)} as
     select ${keyText(keyOf(target).map((each) => sql`${each}`))} as "#key",
