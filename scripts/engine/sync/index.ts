@@ -13,6 +13,7 @@ import { tableName } from '../shape.ts'
 import { type Executor, list } from '../sql.ts'
 import { syncOf } from '../step.ts'
 import type { System } from '../system.ts'
+import type { Transaction } from '../transaction.ts'
 import { effectsOf } from './effects.ts'
 import { forwardFunction, settleFunction } from './functions.ts'
 import { nestedFunction } from './nested.ts'
@@ -33,17 +34,19 @@ export async function startSync(context: Context): Promise<{ already: boolean }>
   return withLock(context, 'exclusive', async () => {
     const bound = await bind(system, connection.db)
     const already = await isSyncing(connection.db, system)
-    await connection.db.transaction((tx) => makeFunctions(tx, bound))
+    await connection.db.transaction(async (tx) => {
+      // what was carried before the last stop may have changed since
+      if (!already) await forgetCarried(context, tx)
+      await makeFunctions(tx, bound)
+    })
     if (already) return { already }
     // one table at a time, for a lock on all of them is long in coming; the legacy first, so that nobody who writes the
     // target meets a family of which some writes are not told
     for (const { table } of bound.legacy) await withTable(context, table, (tx) => makeTriggers(tx, bound, table))
     await connection.db.transaction(async (tx) => {
-      // what was carried before may have changed since, and so may what is being carried by those who began before
-      await lockTables(context, tx as unknown as Database, [family], 'share row exclusive')
+      // and so may what was carried while some of the tables had no triggers yet
+      await forgetCarried(context, tx)
       await makeSettle(tx, bound)
-      await tx.delete(family).where(eq(family.system, system.name))
-      await tx.delete(shard).where(eq(shard.system, system.name))
       await enterWithin(context, tx, 'syncing')
     })
     for (const { table } of bound.target) await withTable(context, table, (tx) => makeTriggers(tx, bound, table))
@@ -128,6 +131,14 @@ async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   )
   const nested = sql`${functionOf(system, 'watch_nested')}()`
   await tx.execute(sql`revoke all on function ${sql.join([settle, forward, nested, ...watches], sql`, `)} from public`)
+}
+
+/** No family counts as carried, nor will one that somebody is just carrying. */
+async function forgetCarried(context: Context, tx: Transaction): Promise<void> {
+  const { name } = context.system
+  await lockTables(context, tx as unknown as Database, [family], 'share row exclusive')
+  await tx.delete(family).where(eq(family.system, name))
+  await tx.delete(shard).where(eq(shard.system, name))
 }
 
 /** Families are carried in snapshots alone that see this transaction. */
