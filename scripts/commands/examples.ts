@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { complement, quarantine } from '../../schema/ledger.ts'
+import { relationOf } from '../engine/bound.ts'
 import { keyColumns, rows } from '../engine/preflight/look.ts'
 import { readShape, tableName, tableSql } from '../engine/shape.ts'
 import { column, keyText } from '../engine/sql.ts'
@@ -33,7 +34,7 @@ async function carried({ system, connection: { db } }: Session): Promise<Example
         select
         from ${complement} as c
         where c.system = ${system.name}
-          and c.relation = ${live.name}
+          and c.relation = ${relationOf(system, table)}
           and c.key = ${key})
       order by 1
       limit 1`,

@@ -1,9 +1,11 @@
+import { contract } from '../engine/contract/index.ts'
 import { type CopyOptions, copy } from '../engine/copy.ts'
-import { expand, requireReady } from '../engine/expand.ts'
+import { expand, grow, requireReady } from '../engine/expand.ts'
 import { currentPhase } from '../engine/ledger.ts'
 import { whileWritersWait } from '../engine/locks.ts'
 import type { Phase } from '../engine/phase.ts'
 import { plan } from '../engine/preflight/index.ts'
+import { isBeginning } from '../engine/preflight/look.ts'
 import type { Proof } from '../engine/results.ts'
 import { startSync } from '../engine/sync/index.ts'
 import { verify } from '../engine/verify.ts'
@@ -23,22 +25,28 @@ export interface Migrated {
 }
 
 /**
- * Plan, expand, sync, copy, prove; never the contract, which is always a person's decision.
+ * Plan, expand, sync, copy, prove; never the contract, which is always a person's decision, but where there was nothing
+ * to begin with and the system may start so.
  * @param look.whenAlive called when both shapes may be written
  */
 export async function migrateAll(
   session: Session,
-  options: CopyOptions,
+  wanted: CopyOptions,
   look: { forecast: boolean; whenAlive?: () => void },
 ): Promise<Migrated> {
   const { report, signal, url } = session
   const startedAt = performance.now()
-  // Before the first word: a refusal should stand alone.
-  await requireReady(session.system, session.connection.db)
-  const found = planBrief(await plan(session, look))
-  for (const line of ['Plan: what to know before it starts', ...found]) report.note(line)
+  const beginning = await isBeginning(session.system, session.connection.db)
+  const options = { ...wanted, bulk: wanted.bulk && !beginning }
+  if (beginning) report.note('There are no old tables here: the new ones are made as they are in the end')
+  else {
+    // Before the first word: a refusal should stand alone.
+    await requireReady(session.system, session.connection.db)
+    const found = planBrief(await plan(session, look))
+    for (const line of ['Plan: what to know before it starts', ...found]) report.note(line)
+  }
   signal.throwIfAborted()
-  const { applied } = await expand(session, url)
+  const { applied } = await (beginning ? grow : expand)(session, url)
   report.note(
     applied.length
       ? `Expand: ${counted(applied.length, 'step')} applied, the new tables are there`
@@ -51,6 +59,7 @@ export async function migrateAll(
   const { copied, proof } = options.bulk
     ? await whileWritersWait(session, () => copyAndProve(session, options))
     : await copyAndProve(session, options)
+  if (beginning && proof.identical) await contract(session, { keepViews: false })
   const phase = await currentPhase(session)
   return { phase, proof, applied, copied, seconds: (performance.now() - startedAt) / 1000 }
 }
@@ -70,6 +79,8 @@ async function copyAndProve(session: Session, options: CopyOptions) {
   report.note('Proof: rebuilding every legacy row from the new tables and comparing')
   return { copied, proof: await verify(session, { show: 10 }) }
 }
+
+const untouched = (phase: Phase) => (phase === 'contracted' ? '' : '; the legacy tables are untouched')
 
 /** The document that `--json` prints for a migration. */
 export const migratedJson = ({ phase, proof, applied, copied, seconds }: Migrated, system: string) => ({
@@ -101,7 +112,7 @@ export const migrate = command({
       proofText(done.proof),
       '',
       `${session.system.name} is at phase ${done.phase} after ${duration(done.seconds)}`,
-      ...(done.proof.identical ? ['', 'Next: npm run status shows where it is; the legacy tables are untouched'] : []),
+      ...(done.proof.identical ? ['', `Next: npm run status shows where it is${untouched(done.phase)}`] : []),
     ].join('\n')
     return { json: migratedJson(done, session.system.name), text, exitCode: done.proof.identical ? 0 : 2 }
   },

@@ -11,7 +11,7 @@ import { declaredType } from './types.ts'
 export interface LegacyTable {
   /** The name that the transforms use. */
   name: string
-  /** The table's own name, as the ledger knows it. */
+  /** The name by which the ledger and the functions of the sync know it. */
   relation: string
   table: PgTable
   live: LiveTable
@@ -70,7 +70,13 @@ function legacyTable(system: System, shape: Shape, name: string, table: PgTable)
   const key = primaryKey(table)
   const restore = system.restore.find((transform) => tableName(transform.table) === tableName(table))
   if (!restore) throw new Error(`${system.name} has no restore for ${name}`)
-  return { name, relation: getTableConfig(table).name, table, live, key, keyed: isKey(live, key), restore }
+  return { name, relation: relationOf(system, table), table, live, key, keyed: isKey(live, key), restore }
+}
+
+/** The name of a legacy table beside those of the target: qualified where a target table has the same. */
+export function relationOf({ target }: System, table: PgTable): string {
+  const { name } = getTableConfig(table)
+  return Object.values(target).some((other) => getTableConfig(other).name === name) ? tableName(table) : name
 }
 
 function targetTable(system: System, sources: Tables, derive: Transform): TargetTable {

@@ -6,14 +6,13 @@ import { type Bound, keyOf, type TargetTable } from './bound.ts'
 import { definitions } from './built.ts'
 import { forgetComplement, keepOf } from './complement.ts'
 import { nullable, references, uniqueKeys } from './constraints.ts'
-import { contest } from './contest.ts'
 import type { Context } from './context.ts'
 import { columnsOf, everything, familyOf } from './family.ts'
 import { judgedRows } from './judge.ts'
 import { sqlstate } from './lock.ts'
 import { byValues } from './narrow.ts'
 import { clearAside } from './quarantine.ts'
-import { settleReferences } from './references.ts'
+import { settleRelations } from './relations.ts'
 import { tableSql } from './shape.ts'
 import { all, type Executor, keyText, list } from './sql.ts'
 import { setAside, stageOf, stageTable } from './stage.ts'
@@ -116,8 +115,7 @@ async function loadAndSettle(db: Executor, bound: Bound, target: TargetTable): P
     select ${keyText(keyOf(target).map((each) => sql`${each}`))} as "#key",
       coalesce(${familyOf(columnsOf(target.table))}, '') as "#family", ${names}
     from ${tableSql(target.table)}`)
-  if (await isContested(db, target)) await contest(db, bound, target, 'all')
-  await settleReferences(db, bound, target, 'all')
+  await settleRelations(db, bound, target, 'all', () => isContested(db, target))
 }
 
 async function stageAndLoad(db: Executor, bound: Bound, target: TargetTable): Promise<void> {

@@ -78,9 +78,27 @@ export function references(table: PgTable): Reference[] {
   })
 }
 
-/** Columns of `columns` that may be given up alone: nulls where a relation to another row is refused. */
+/**
+ * Columns of `columns` that may be given up alone: nulls where a relation to another row is refused. Not one that a check
+ * relates to other columns, for the row would break it.
+ */
 export const nullable = (columns: readonly PgColumn[]): PgColumn[] =>
-  columns.filter((each) => !each.notNull && !each.primary)
+  columns.filter((each) => !each.notNull && !each.primary && !isTied(each as PgColumn & { table: PgTable }))
+
+const isTied = ({ name, table }: PgColumn & { table: PgTable }): boolean =>
+  getTableConfig(table).checks.some(({ value }) => {
+    const used = columnsIn(value).map((each) => each.name)
+    return used.length > 1 && used.includes(name)
+  })
+
+/**
+ * Columns of `columns` that the quarantine holds the values of where a relation to another row is refused: those that
+ * are given up, or all where the row is set aside whole. Who waits for a value is found by it.
+ */
+export const heldOf = (columns: readonly PgColumn[]): readonly PgColumn[] => {
+  const given = nullable(columns)
+  return given.length ? given : columns
+}
 
 function notNull({ relation }: TargetTable, { name }: PgColumn): RowConstraint {
   return {

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { type Bound, keyOf, type TargetTable } from './bound.ts'
-import { nullable, type UniqueKey, uniqueKeys } from './constraints.ts'
+import { heldOf, nullable, type UniqueKey, uniqueKeys } from './constraints.ts'
 import { columnsOf, familyOf } from './family.ts'
 import { held, recordAside } from './quarantine.ts'
 import { addFamilies, asked, type Scope } from './scope.ts'
@@ -37,7 +37,7 @@ async function giveUp(db: Executor, bound: Bound, target: TargetTable, unique: U
   const own = asked(scope).match(target.table)
   const rows = sql`
     select l."#key" as key, l."#family" as family, ${unique.name} as constraint_name, '23505' as sqlstate,
-      ${taken(unique, 'l')} || l.winner as reason, ${held('l', given)} as held
+      ${taken(unique, 'l')} || l.winner as reason, ${held('l', heldOf(unique.columns))} as held
     from lost as l`
   await db.execute(sql`
     with lost as (
@@ -66,7 +66,7 @@ async function evict(db: Executor, bound: Bound, target: TargetTable, unique: Un
     : sql`delete from ${tableSql(table)} using ${stageOf(target)} as s`
   const rows = sql`
     select e.key, e.family, ${unique.name} as constraint_name, '23505' as sqlstate,
-      ${taken(unique, 'e')} || e.winner as reason, ${held('e', given)} as held
+      ${taken(unique, 'e')} || e.winner as reason, ${held('e', heldOf(unique.columns))} as held
     from evicted as e`
   await addFamiliesOf(
     db,

@@ -8,10 +8,13 @@ import { currentPhase, enter, requireExpanded } from './ledger.ts'
 import { sqlstate, withLock } from './lock.ts'
 import { whileWritersWait } from './locks.ts'
 import { carriedOrSetAside, carryDependents, type Withheld } from './narrow.ts'
-import { claim, move, nextFamilies, remainingShards, rowsCarried, type Shard } from './shards.ts'
+import { askFor, type Scope } from './scope.ts'
+import { claim, move, nextFamilies, remainingShards, rowsCarried, type Shard, waveOf } from './shards.ts'
+import type { Executor } from './sql.ts'
 import { carryAlive, requireNothingOwn } from './sync/batch.ts'
 import { isSyncing } from './sync/index.ts'
 import { inTransaction, readFew } from './transaction.ts'
+import { familiesIn } from './waves.ts'
 
 export interface CopyOptions {
   /** Writers wait, readers go on; the target is loaded in one transaction, keys and indexes are built after the load. */
@@ -83,16 +86,19 @@ async function inBatches(context: Context, bound: Bound, options: Alive): Promis
   const stop = new AbortController()
   context.signal.addEventListener('abort', () => stop.abort(context.signal.reason), { once: true })
   const workers = { ...context, signal: stop.signal }
-  const worker = async () => {
+  const worker = async (wave: number | undefined) => {
     try {
-      for (let shard = queue.shift(); shard; shard = queue.shift()) {
-        await carryShard(workers, bound, shard, { ...options, fresh }, advance)
-      }
+      while (queue[0] && waveOf(bound, queue[0]) === wave)
+        await carryShard(workers, bound, queue.shift() as Shard, { ...options, fresh }, advance)
     } catch (error) {
       stop.abort(error)
     }
   }
-  await Promise.all(Array.from({ length: Math.max(1, options.workers) }, worker))
+  // a wave refers to rows of those before it
+  while (queue[0] && !stop.signal.aborted) {
+    const wave = waveOf(bound, queue[0])
+    await Promise.all(Array.from({ length: Math.max(1, options.workers) }, () => worker(wave)))
+  }
   context.signal.throwIfAborted()
   stop.signal.throwIfAborted()
   if (!options.alive) await carryDependents(context, bound)
@@ -118,7 +124,7 @@ async function carryShard(
           if ((await claim(tx, shard)) === null) return 0
           const carried = alive
             ? await carryAlive(tx, bound, range)
-            : await carry(tx, bound, range, { fresh, withheld })
+            : await carry(tx, bound, await scopeOf(tx, bound, range), { fresh, withheld })
           const atEnd = range.upTo === upTo
           await move(tx, shard, {
             position: range.upTo,
@@ -144,13 +150,22 @@ async function carryShard(
   }
 }
 
+/** The families of one wave are no range of all families, so they are listed. */
+async function scopeOf(db: Executor, bound: Bound, range: Range): Promise<Scope> {
+  if (range.wave === undefined) return range
+  await askFor(db, familiesIn(bound, range))
+  return 'listed'
+}
+
 type Batch = Range & { families: number; isLast: boolean }
 
 /** The next batch of a shard; the last one reaches to the shard's end, for target rows beyond the last legacy family. */
 async function next(db: Database, bound: Bound, shard: Shard, size: number): Promise<Batch | null> {
-  const range = await db.transaction((tx) => claim(tx, shard))
-  if (range === null) return null
+  const claimed = await db.transaction((tx) => claim(tx, shard))
+  if (claimed === null) return null
+  const wave = waveOf(bound, shard)
+  const range = wave === undefined ? claimed : { ...claimed, wave }
   const { last, families } = await nextFamilies(db, bound, range, size)
   const isLast = families < size
-  return { after: range.after, upTo: isLast ? range.upTo : last, families, isLast }
+  return { ...range, upTo: isLast ? range.upTo : last, families, isLast }
 }

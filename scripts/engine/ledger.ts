@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { migration, sluice } from '../../schema/ledger.ts'
+import { migration } from '../../schema/ledger.ts'
 import { Refusal } from '../errors.ts'
 import type { Context } from './context.ts'
 import { next, type Phase } from './phase.ts'
@@ -12,12 +12,15 @@ export const currentPhase = ({ system, connection: { db } }: Context): Promise<P
 
 /** The same within a transaction. */
 export async function phaseOf(system: System, db: Executor): Promise<Phase> {
-  if (!(await isExpanded(db, system))) return 'legacy'
+  const { ledger, target } = await found(db, system)
+  if (!ledger) return 'legacy'
   const [row] = await db.execute(sql`
     select ${migration.phase} as phase
     from ${migration}
     where ${eq(migration.system, system.name)}`)
-  return (row as { phase: Phase } | undefined)?.phase ?? 'expanded'
+  const phase = (row as { phase: Phase } | undefined)?.phase ?? 'expanded'
+  // a contract may have moved the target elsewhere
+  return target || phase === 'contracted' ? phase : 'legacy'
 }
 
 /** @throws Refusal when the target's tables or the ledger are not there, or the legacy tables no longer are */
@@ -41,13 +44,14 @@ export const contracted = (system: System): Refusal =>
     'npm run rollback, or npm run status',
   )
 
-/** A target that grows in phases is there with the tables that get rows of the legacy. */
-async function isExpanded(db: Executor, system: System): Promise<boolean> {
-  const names = [`${sluice.schemaName}.migration`, ...system.derive.map(({ table }) => tableName(table))]
-  const found = await db.execute(sql`
-    select bool_and(to_regclass(name) is not null) as expanded
+/** What is there: the ledger, and the target, which where it grows in phases is the tables that get rows of the legacy. */
+async function found(db: Executor, system: System): Promise<{ ledger: boolean; target: boolean }> {
+  const names = system.derive.map(({ table }) => tableName(table))
+  const [row] = await db.execute(sql`
+    select to_regclass(${tableName(migration)}) is not null as ledger,
+      bool_and(to_regclass(name) is not null) as target
     from unnest(string_to_array(${names.join(',')}, ',')) as name`)
-  return (found[0] as { expanded: boolean }).expanded
+  return row as { ledger: boolean; target: boolean }
 }
 
 /**

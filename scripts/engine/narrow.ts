@@ -41,8 +41,8 @@ export async function carriedOrSetAside(
     const { families } = await nextFamilies(db, bound, range, 2 ** 30)
     if (families <= 1) return carryRange(range, withheldBy(error))
     const { last } = await nextFamilies(db, bound, range, Math.ceil(families / 2))
-    const lower = await carriedOrSetAside(context, bound, { after: range.after, upTo: last }, carryRange)
-    return lower + (await carriedOrSetAside(context, bound, { after: last, upTo: range.upTo }, carryRange))
+    const lower = await carriedOrSetAside(context, bound, { ...range, upTo: last }, carryRange)
+    return lower + (await carriedOrSetAside(context, bound, { ...range, after: last }, carryRange))
   }
 }
 

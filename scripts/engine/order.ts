@@ -4,6 +4,8 @@ import { and, type Column, or, type SQL, sql } from 'drizzle-orm'
 export interface Range {
   after: string | null
   upTo: string | null
+  /** Only those of this wave of a copy (see waves.ts). */
+  wave?: number
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Bound, TargetTable } from './bound.ts'
-import { nullable, type Reference, references } from './constraints.ts'
+import { heldOf, nullable, type Reference, references } from './constraints.ts'
 import { familyOf } from './family.ts'
 import { held, recordAside } from './quarantine.ts'
 import { familyColumnsOf } from './rows.ts'
@@ -31,7 +31,7 @@ async function settle(
   const given = nullable(reference.columns)
   const rows = sql`
     select d."#key" as key, d."#family" as family, ${reference.name} as constraint_name, '23503' as sqlstate,
-      ${dangles(reference, 'd')} as reason, ${held('d', given)} as held
+      ${dangles(reference, 'd')} as reason, ${held('d', heldOf(reference.columns))} as held
     from dangling as d`
   const change = given.length
     ? sql`update ${stageOf(target)} as s set ${setNull(given)} from dangling`

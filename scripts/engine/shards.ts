@@ -1,11 +1,12 @@
-import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, sql } from 'drizzle-orm'
 import { shard } from '../../schema/ledger.ts'
 import type { Bound, LegacyTable } from './bound.ts'
 import type { Context } from './context.ts'
-import { columnsOf, inRange, type Range } from './family.ts'
+import type { Range } from './family.ts'
 import { familyColumnsOf } from './rows.ts'
 import { tableSql } from './shape.ts'
 import { type Executor, list } from './sql.ts'
+import { familiesOfArm, wavesOf } from './waves.ts'
 
 export type Shard = typeof shard.$inferSelect
 
@@ -38,22 +39,31 @@ export async function rowsCarried({ system, connection: { db } }: Context): Prom
   return row?.rows ?? 0
 }
 
-/** Divides all families into ranges of about the same number of rows, by a sample of the largest table. */
+/**
+ * Divides all families of each wave into ranges of about the same number of rows, by a sample of the wave's largest table.
+ * The shards of a wave are numbered one after another.
+ */
 async function divide({ system, connection: { db } }: Context, bound: Bound): Promise<void> {
-  const [largest] = [...bound.legacy].sort((a, b) => b.live.estimatedRows - a.live.estimatedRows)
-  const bounds = largest && largest.live.estimatedRows >= worthSplitting ? await quantiles(db, bound, largest) : []
-  const edges = [null, ...bounds, null]
+  const divided: (typeof shard.$inferInsert)[] = []
+  for (const [wave, arms] of wavesOf(bound).entries()) {
+    const [largest] = bound.legacy
+      .filter(({ name }) => arms.some(({ source }) => source === bound.sources[name]))
+      .sort((a, b) => b.live.estimatedRows - a.live.estimatedRows)
+    const bounds = largest && largest.live.estimatedRows >= worthSplitting ? await quantiles(db, bound, largest) : []
+    const edges = [null, ...bounds, null]
+    for (const [i, upperBound] of edges.slice(1).entries())
+      divided.push({ system: system.name, number: wave * shards + i, lowerBound: edges[i] ?? null, upperBound })
+  }
   await db.transaction(async (tx) => {
     await tx.delete(shard).where(eq(shard.system, system.name))
-    await tx.insert(shard).values(
-      edges.slice(1).map((upperBound, number) => ({
-        system: system.name,
-        number,
-        lowerBound: edges[number] ?? null,
-        upperBound,
-      })),
-    )
+    await tx.insert(shard).values(divided)
   })
+}
+
+/** The wave that a shard is of; undefined where there is only one. */
+export function waveOf(bound: Bound, { number }: Shard): number | undefined {
+  const last = wavesOf(bound).length - 1
+  return last === 0 ? undefined : Math.min(Math.floor(number / shards), last)
 }
 
 async function quantiles(db: Executor, bound: Bound, { name, table, live }: LegacyTable): Promise<string[]> {
@@ -84,18 +94,14 @@ export async function nextFamilies(
   range: Range,
   size: number,
 ): Promise<{ last: string | null; families: number }> {
-  const arms = bound.legacy.flatMap(({ name }) => {
-    const source = bound.sources[name] as object
-    return columnsOf(source).map((column, i, columns) => {
-      const conditions = [...columns.slice(0, i).map((each) => isNull(each)), isNotNull(column), inRange(column, range)]
-      return sql`(
-        select distinct ${column}::text as family
-        from ${source}
-        where ${and(...conditions)}
+  const waves = wavesOf(bound)
+  const asked = range.wave === undefined ? waves.flat() : (waves[range.wave] ?? [])
+  const arms = asked.map(
+    (arm) => sql`(${familiesOfArm(arm, range)}
+        group by 1
         order by 1
-        limit ${size})`
-    })
-  })
+        limit ${size})`,
+  )
   const [row] = (await db.execute(sql`
     select max(family) as "last", count(*)::int as "families"
     from (

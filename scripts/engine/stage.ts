@@ -1,10 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Bound, TargetTable } from './bound.ts'
-import { contest } from './contest.ts'
 import { judgedRows } from './judge.ts'
 import type { Withheld } from './narrow.ts'
 import { recordAside } from './quarantine.ts'
-import { settleReferences } from './references.ts'
+import { settleRelations } from './relations.ts'
 import { legacyRows } from './rows.ts'
 import { asked, type Scope } from './scope.ts'
 import type { Executor } from './sql.ts'
@@ -42,8 +41,7 @@ export async function stageTable(
       where "#refusal" is not null
       returning "#key", "#family", "#refusal")
     ${setAside(bound, target, sql`gone`)}`)
-  await contest(db, bound, target, scope)
-  await settleReferences(db, bound, target, scope)
+  await settleRelations(db, bound, target, scope)
 }
 
 /** Records the judged rows of `from`, which are all refused. */

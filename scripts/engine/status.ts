@@ -1,9 +1,12 @@
 import { count, desc, eq, sql } from 'drizzle-orm'
 import { getTableConfig } from 'drizzle-orm/pg-core'
 import { archive, complement, proof, quarantine, shard, targetComplement } from '../../schema/ledger.ts'
+import { relationOf } from './bound.ts'
 import type { Context } from './context.ts'
 import { isApplied, partsOf } from './gate/parts.ts'
 import { currentPhase } from './ledger.ts'
+import type { Phase } from './phase.ts'
+import { placed } from './place.ts'
 import { readSteps } from './preflight/steps.ts'
 import type { Status } from './results.ts'
 import { tableName, tableSql } from './shape.ts'
@@ -16,7 +19,7 @@ export async function status(context: Context): Promise<Status> {
   const found: Status = {
     system: system.name,
     phase,
-    tables: await counts(context),
+    tables: await counts(context, phase),
     complement: {},
     quarantined: {},
     lastProof: null,
@@ -90,9 +93,11 @@ async function archivedRows({ system, connection: { db } }: Context): Promise<St
 }
 
 /** Rows of every table of both shapes that exists: counted where that is quick, else the planner's estimate. */
-async function counts({ system, connection: { db } }: Context): Promise<Status['tables']> {
+async function counts({ system, connection: { db } }: Context, phase: Phase): Promise<Status['tables']> {
   const tables: Status['tables'] = {}
-  for (const table of [...Object.values(system.legacy), ...Object.values(system.target)]) {
+  const target = placed(system, phase)
+  const taken = new Set(target.map(tableName))
+  for (const table of [...Object.values(system.legacy).filter((each) => !taken.has(tableName(each))), ...target]) {
     const { schema, name } = getTableConfig(table)
     const [found] = (await db.execute(sql`
       select c.reltuples::float8 as rows
@@ -107,7 +112,7 @@ async function counts({ system, connection: { db } }: Context): Promise<Status['
       : ((await db.execute(sql`select count(*)::float8 as rows from ${tableSql(table)}`)) as unknown as [
           { rows: number },
         ])
-    tables[name] = { rows: exact.rows, estimated }
+    tables[target.includes(table) ? name : relationOf(system, table)] = { rows: exact.rows, estimated }
   }
   return tables
 }

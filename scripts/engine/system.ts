@@ -38,6 +38,13 @@ export interface System {
   derive: readonly Transform[]
   /** One for each legacy table. */
   restore: readonly Transform[]
+  /**
+   * The schema into which a contract moves the target's tables, where they take the names of the legacy tables: until
+   * then they are in a schema of their own.
+   */
+  settlesIn?: string
+  /** Whether an empty database is a starting point as well: it gets the target as it is after a contract. */
+  startsEmpty?: boolean
   /** For a system that grows in phases: one for each, in order. */
   gates?: readonly Gate[]
   /** Rows that the steps put into target tables which get none of the legacy, by table. */

@@ -6,9 +6,10 @@ import { accessStatements, commentStatements } from './labels.ts'
 import { tableStatements } from './tables.ts'
 import { relationNames } from './text.ts'
 import { triggerStatements } from './triggers.ts'
+import { typeStatements } from './types.ts'
 
 /** The kinds of statements, in the order in which they are run; rows are loaded after the last of `beforeLoad`. */
-export const beforeLoad = ['table', 'owner', 'column'] as const
+export const beforeLoad = ['enum', 'table', 'owner', 'column'] as const
 export const afterLoad = [
   'constraint',
   'index',
@@ -24,7 +25,7 @@ export const afterLoad = [
 /**
  * What it takes to make the relations again as they are now, one statement a row, in the order in which they are to be
  * run. Read off the catalogs, not off the declaration: columns, defaults, constraints, indexes, triggers and the
- * functions that nothing else calls, owners, grants, comments, views.
+ * functions that nothing else calls, owners, grants, comments, views, and the enum types of the columns.
  */
 export const definitionsQuery = (relations: readonly (PgTable | PgView)[]): SQL => sql`
     with own as (
@@ -43,7 +44,7 @@ export const definitionsQuery = (relations: readonly (PgTable | PgView)[]): SQL 
       where not t.tgisinternal
         and n.nspname <> all (${textArray(ownSchemas)})),
     statements (kind, place, detail, name, statement, refused) as (
-      ${sql.join([tableStatements, constraintStatements, triggerStatements, commentStatements, accessStatements], sql` union all `)})
+      ${sql.join([typeStatements, tableStatements, constraintStatements, triggerStatements, commentStatements, accessStatements], sql` union all `)})
     select row_number() over (order by array_position(${textArray([...beforeLoad, ...afterLoad])}, kind), place, detail,
         name, statement)::integer as place,
       kind, name, statement, refused

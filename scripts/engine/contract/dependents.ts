@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { PgTable, PgView } from 'drizzle-orm/pg-core'
-import { rows } from '../preflight/look.ts'
+import { rows, textArray } from '../preflight/look.ts'
 import type { Executor } from '../sql.ts'
 import { relationNames } from './text.ts'
 
@@ -15,8 +15,9 @@ export interface Dependent {
 /**
  * Whatever the catalogs know to depend on the relations or their row types and does not belong to them, and what the
  * recorded definitions do not cover. Asked of all kinds of objects at once, so that a kind nobody thought of is found too.
+ * @param types names of types that are dropped with the relations
  */
-export const dependentsQuery = (relations: readonly (PgTable | PgView)[]): SQL => sql`
+export const dependentsQuery = (relations: readonly (PgTable | PgView)[], types: readonly string[] = []): SQL => sql`
     with own as (
       select c.*
       from unnest(${relationNames(relations)}) as wanted(name)
@@ -30,6 +31,10 @@ export const dependentsQuery = (relations: readonly (PgTable | PgView)[]): SQL =
       from pg_type as t
       where t.typrelid in (select oid from own)
         or t.oid in (select typarray from pg_type where typrelid in (select oid from own))
+      union all
+      select 'pg_type'::regclass, t.oid
+      from unnest(${textArray(types)}) as dropped(name)
+      join pg_type as t on to_regtype(dropped.name) in (t.oid, t.typelem)
       union all
       select 'pg_constraint'::regclass, oid from pg_constraint where conrelid in (select oid from own)
       union all
@@ -64,6 +69,9 @@ export const dependentsQuery = (relations: readonly (PgTable | PgView)[]): SQL =
     where odd.found
     order by 1, 2`
 
-/** What stands in the way of dropping the relations; names, not rows. */
-export const dependents = (db: Executor, relations: readonly (PgTable | PgView)[]): Promise<Dependent[]> =>
-  rows<Dependent>(db, dependentsQuery(relations))
+/** What stands in the way of dropping the relations, and the types; names, not rows. */
+export const dependents = (
+  db: Executor,
+  relations: readonly (PgTable | PgView)[],
+  types: readonly string[] = [],
+): Promise<Dependent[]> => rows<Dependent>(db, dependentsQuery(relations, types))

@@ -15,6 +15,7 @@ import type { Executor } from '../sql.ts'
 import { syncOf } from '../step.ts'
 import { dependents } from './dependents.ts'
 import { legacyRelations } from './text.ts'
+import { typesDropped } from './types.ts'
 import { keepViews, keptView } from './views.ts'
 
 /** What it takes to be contracted where nothing keeps both shapes in step. */
@@ -47,7 +48,7 @@ export async function requireContractable(context: Context): Promise<boolean> {
   if (sync !== 'on') {
     throw new Refusal('both shapes are not kept in step', { system: system.name, sync }, alive)
   }
-  const [first, ...more] = await dependents(connection.db, legacyRelations(system))
+  const [first, ...more] = await dependents(connection.db, legacyRelations(system), typesDropped(system))
   if (first) {
     throw new Refusal(
       'something depends on the legacy tables, or cannot be rebuilt',
@@ -66,6 +67,7 @@ export async function requireContractable(context: Context): Promise<boolean> {
 export async function contract(context: Context, options: { keepViews: boolean }): Promise<Contracted> {
   const started = performance.now()
   const { system, connection, report, signal } = context
+  if (options.keepViews && system.settlesIn !== undefined) throw noPlace(system.name)
   if (!(await requireContractable(context))) {
     if (options.keepViews) throw tooLate(system.name)
     return { applied: [], dropped: [], views: [], seconds: 0 }
@@ -105,6 +107,13 @@ export async function lockSteps(tx: Executor): Promise<void> {
     'wait for it to end, then start the same command again',
   )
 }
+
+const noPlace = (system: string) =>
+  new Refusal(
+    'the new tables take the names of the old ones, and no views can be put in their place',
+    { system },
+    'npm run contract without --keep-views',
+  )
 
 const tooLate = (system: string) =>
   new Refusal(

@@ -7,6 +7,7 @@ import { definitionsQuery } from './definitions.ts'
 import { dependentsQuery } from './dependents.ts'
 import { differencesQuery } from './differences.ts'
 import { functionOf, legacyRelations, makeFunction, onlyForOwner } from './text.ts'
+import { typesDropped } from './types.ts'
 
 /**
  * Leaves behind what a contract needs to prove the migration once more by itself, inside of the transaction that drops
@@ -26,7 +27,11 @@ export async function install(context: Context, bound: Bound): Promise<boolean> 
       }
       const differences = await differencesQuery(tx, bound)
       await make(functionOf(system, 'differences'), sql`relation text, differences bigint`, differences)
-      await make(functionOf(system, 'dependents'), sql`fact text, object text`, dependentsQuery(relations))
+      await make(
+        functionOf(system, 'dependents'),
+        sql`fact text, object text`,
+        dependentsQuery(relations, typesDropped(system)),
+      )
       await make(
         functionOf(system, 'definitions'),
         sql`place integer, kind text, name text, statement text, refused text`,

@@ -121,6 +121,8 @@ const references = (look: Look) =>
       join pg_namespace fn on fn.oid = f.relnamespace
       where k.contype = 'f'
         and k.confrelid = any (${oids(look)})
+        -- those of the legacy tables themselves go with them
+        and k.conrelid <> all (${oids(look)})
         and fn.nspname <> all (${textArray(ownSchemas)})
       order by 1, 2`,
     ({ table, name }) => ({

@@ -84,18 +84,29 @@ export async function survey(system: System, db: Look['db']): Promise<Look> {
   }
 }
 
+/** Whether this is an empty database, and that is a starting point: none of the tables of either shape is there. */
+export async function isBeginning(system: System, db: Executor): Promise<boolean> {
+  if (!system.startsEmpty) return false
+  const { tables } = await readShape(db, [...Object.values(system.legacy), ...Object.values(system.target)])
+  return tables.size === 0
+}
+
 /** @throws Refusal where a legacy table is not in this database, or no longer */
 export async function requireLegacy(system: System, db: Executor): Promise<void> {
+  // other tables may have their names by then
+  if ((await phaseOf(system, db)) === 'contracted') throw contracted(system)
   const tables = Object.values(system.legacy)
   const shape = await readShape(db, tables)
   const absent = tables.map(tableName).find((name) => !shape.tables.has(name))
   if (!absent) return
-  if ((await phaseOf(system, db)) === 'contracted') throw contracted(system)
+  const beginning = await isBeginning(system, db)
   const [here] = await rows<{ name: string }>(db, sql`select current_database()::text as "name"`)
   throw new Refusal(
     'the legacy table does not exist in this database',
     { table: absent, database: here?.name, SYSTEM: system.name },
-    'check the database name in DATABASE_URL, or make a sample with npm run legacy',
+    beginning
+      ? 'check the database name in DATABASE_URL; npm run migrate makes the new tables where there are no old ones'
+      : 'check the database name in DATABASE_URL, or make a sample with npm run legacy',
   )
 }
 

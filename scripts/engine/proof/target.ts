@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
-import { nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
+import { heldOf, nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
 import { allBut } from '../family.ts'
 import { derivedRows, isSoundRow, judged, sameTargetKey } from '../judge.ts'
 import { held, withheld } from '../quarantine.ts'
@@ -96,7 +96,7 @@ export function comparison(bound: Bound, target: TargetTable): SQL {
       cross join lateral (values (c."#refusal"[1], c."#refusal"[2], 'row', '{}'::jsonb)${relations.length ? sql`, ` : sql``}${list(
         relations.map(
           (each, i) => sql`(case when ${flag(i)} then ${each.name} end, ${each.sqlstate},
-            ${nullable(each.columns).length ? 'value' : 'row'}, ${held('c', nullable(each.columns))})`,
+            ${nullable(each.columns).length ? 'value' : 'row'}, ${held('c', heldOf(each.columns))})`,
         ),
       )}) as a(name, sqlstate, scope, held)
       where c."#key" is not null

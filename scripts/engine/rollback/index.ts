@@ -10,6 +10,7 @@ import { currentPhase, phaseOf } from '../ledger.ts'
 import { sqlstate } from '../lock.ts'
 import { lockTables } from '../locks.ts'
 import type { Phase } from '../phase.ts'
+import { unsettle } from '../place.ts'
 import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
 import { archivedSince, archiveOwn, countRows, lastArchived } from './archive.ts'
@@ -43,7 +44,7 @@ class Undone extends Error {
  * Makes the database the legacy one again, from every phase, in one transaction. Where the legacy tables still are,
  * they are the originals, in which all is that was written to the target while both shapes were kept in step; after the contract they are rebuilt as they were, with the rows that the target and the
  * complement yield now. A dry run does the same but for removing the target, and undoes it: it locks nothing that exists
- * except views that a contract has left in the place of the tables.
+ * except views that a contract has left in the place of the tables, and target tables that it has moved there.
  * @throws Refusal where there is nothing to roll back, or something of others depends on the target
  */
 export async function rollback(context: Context, { dryRun }: { dryRun: boolean }): Promise<RolledBack> {
@@ -76,6 +77,7 @@ async function inOne(context: Context, tx: Database, dryRun: boolean): Promise<U
   const phase = await phaseOf(system, tx)
   if (phase === 'legacy') throw nothing(system.name)
   const target = Object.values(system.target)
+  if (phase === 'contracted') await unsettle(context, tx)
   await refuseDependents(tx, [...target, ...(phase === 'contracted' ? legacyRelations(system) : [])])
   if (!dryRun) {
     if (phase === 'contracted') await lockTables(context, tx, target, 'share')

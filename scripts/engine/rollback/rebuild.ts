@@ -44,7 +44,7 @@ export async function rebuild(context: Context, tx: Database, dryRun: boolean) {
   await tx.execute(sql`select set_config('maintenance_work_mem', '256MB', true)`)
   const last = await lastArchived(tx)
   report.note('Rebuilding the legacy tables from the new tables and the complement')
-  for (const { statement } of await recorded(tx, system.name, ['kept view', ...beforeLoad]))
+  for (const { statement } of await withoutLiving(tx, await recorded(tx, system.name, ['kept view', ...beforeLoad])))
     await tx.execute(sql.raw(statement))
   await revokeDefaults(tx, legacyRelations(system))
   const bare = await bind(system, tx)
@@ -124,15 +124,16 @@ async function build(tx: Executor, bound: Bound, { name, statement, refused }: S
   await tx.execute(sql.raw(statement))
 }
 
-/** The statements without those for functions that are there: nobody has dropped them, and they may have changed. */
+/** The statements without those for functions and types that are there: nobody has dropped them, and they may have changed. */
 async function withoutLiving(tx: Executor, statements: readonly Statement[]): Promise<Statement[]> {
   const living = new Set<string>()
   for (const { kind, name } of statements) {
-    if (kind !== 'function' || living.has(name)) continue
-    const [found] = await rows<{ there: boolean }>(tx, sql`select to_regprocedure(${name}) is not null as "there"`)
-    if (found?.there) living.add(name)
+    const found = kind === 'function' ? sql`to_regprocedure(${name})` : kind === 'enum' && sql`to_regtype(${name})`
+    if (!found || living.has(`${kind} ${name}`)) continue
+    const [row] = await rows<{ there: boolean }>(tx, sql`select ${found} is not null as "there"`)
+    if (row?.there) living.add(`${kind} ${name}`)
   }
-  return statements.filter(({ name }) => !living.has(name))
+  return statements.filter(({ kind, name }) => !living.has(`${kind} ${name}`))
 }
 
 async function tableNamed(tx: Executor, bound: Bound, name: string): Promise<LegacyTable | undefined> {

@@ -1,9 +1,9 @@
-import { type SQL, sql } from 'drizzle-orm'
-import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
+import { sql } from 'drizzle-orm'
+import { targetComplement } from '../../../schema/ledger.ts'
 import { Refusal } from '../../errors.ts'
 import type { Bound } from '../bound.ts'
 import { functionOf } from '../contract/text.ts'
-import { also, asking, columnsOf, familyOf, type Range, textWithin, within } from '../family.ts'
+import { also, among, asking, type Range, within } from '../family.ts'
 import { sqlstate } from '../lock.ts'
 import { byValues } from '../narrow.ts'
 import { rows } from '../preflight/look.ts'
@@ -13,6 +13,7 @@ import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
 import type { Transaction } from '../transaction.ts'
 import { areMostlySimple, carryUntouched, lockAndAsk } from '../untouched.ts'
+import { familiesIn } from '../waves.ts'
 import { effectsOf } from './effects.ts'
 import { setDepth } from './noted.ts'
 
@@ -26,7 +27,7 @@ export async function carryAlive(db: Transaction, bound: Bound, range: Range): P
   // our own writes are no news to the triggers
   await db.execute(sql`select set_config('sluice.writing', 'on', true), ${setDepth(sql`'0'`)}`)
   await prepareAlso(db)
-  await lockAndAsk(db, bound, familiesWithin(bound, range))
+  await lockAndAsk(db, bound, familiesIn(bound, range))
   const left = (await carriedSimple(db, bound, range)) ? also : sql`(table ${asking} union table ${also}) as asked`
   const everything = sql.raw(`${effectsOf(bound).everything}::bigint`)
   await db.execute(sql`select set_config('plan_cache_mode', 'force_custom_plan', true)`)
@@ -34,9 +35,9 @@ export async function carryAlive(db: Transaction, bound: Bound, range: Range): P
     select ${functionOf(bound.system, 'forward')}(array(select family from ${left}), ${everything})
     where exists (select from ${left})`)
   await db.execute(sql`select ${functionOf(bound.system, 'watch_nested')}()`)
-  const counts = bound.legacy.map(
-    (legacy) => sql`(select count(*) from ${legacyRows(bound, legacy, within(range))} as l)`,
-  )
+  // those of one wave are not all of the range
+  const keys = range.wave === undefined ? within(range) : among(sql`array(table ${asking} union table ${also})`)
+  const counts = bound.legacy.map((legacy) => sql`(select count(*) from ${legacyRows(bound, legacy, keys)} as l)`)
   const [row] = await rows<{ carried: number }>(db, sql`select (${sql.join(counts, sql` + `)})::float8 as "carried"`)
   return row?.carried ?? 0
 }
@@ -53,25 +54,6 @@ async function carriedSimple(db: Transaction, bound: Bound, range: Range): Promi
     if (byValues.test(sqlstate(error) ?? '')) return false
     throw error
   }
-}
-
-/** Every family of a range that any table or the ledger knows. */
-function familiesWithin(bound: Bound, range: Range): SQL {
-  const tables = [
-    ...bound.legacy.map((legacy) => sql`select l."#family" from ${legacyRows(bound, legacy, within(range))} as l`),
-    ...bound.target.map(({ table }) => {
-      const match = within(range).match(table)
-      return sql`select coalesce(${familyOf(columnsOf(table))}, '') from ${table}${match ? sql` where ${match}` : sql``}`
-    }),
-  ]
-  const ledger = [complement, quarantine, targetComplement].map(
-    (each) => sql`
-      select ${each.family}
-      from ${each}
-      where ${each.system} = ${bound.system.name}
-        and ${textWithin(sql`${each.family}`, range, false)}`,
-  )
-  return sql.join([...tables, ...ledger], sql` union `)
 }
 
 /**

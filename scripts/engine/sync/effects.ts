@@ -74,7 +74,7 @@ function readEffects(bound: Bound): Effects {
   const ofLegacy = (one: LegacyTable, column: string): bigint => {
     // rows that share a key are told apart by all of their columns
     if (!one.keyed) return everything
-    const source = `${one.relation}.${column}`
+    const source = `${one.live.name}.${column}`
     return (
       keep(one) |
       union(

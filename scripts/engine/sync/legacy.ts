@@ -61,13 +61,11 @@ export function writeBack(bound: Bound, legacy: LegacyTable): SQL {
   const names = list(columns.map(({ name }) => sql`${sql.identifier(name)}`))
   const changed = columns.filter(({ name }) => !legacy.key.includes(name))
   const value = ({ name }: LiveColumn): SQL =>
-    sql`case when k.kept ? ${name}::text and ${`${legacy.relation}.${name}`}::text <> all (${yieldingAll})
+    sql`case when k.kept ? ${name}::text and ${`${legacy.live.name}.${name}`}::text <> all (${yieldingAll})
           then ${column('l', name)} else ${column('r', name)} end`
   const asked = sql`(${only} is null or r."#key" = ${only})`
-  return sql`
-    with restored as materialized (
-      select *
-      from ${restoredRows(bound, legacy, theFamilies)} as r),
+  // a row that is nothing but its key is there or not
+  const update = sql`,
     changed as (
       update ${tableSql(legacy.table)} as l
       set ${list(changed.map((each) => sql`${sql.identifier(each.name)} = ${value(each)}`))}
@@ -76,7 +74,11 @@ export function writeBack(bound: Bound, legacy: LegacyTable): SQL {
       where ${sameKey(legacy, 'l', 'r')}
         and ${asked}
         and ${first(legacy, 'l')}
-        and not ${sameImage(rowOf('l', changed), sql`row(${list(changed.map(value))})`)})
+        and not ${sameImage(rowOf('l', changed), sql`row(${list(changed.map(value))})`)})`
+  return sql`
+    with restored as materialized (
+      select *
+      from ${restoredRows(bound, legacy, theFamilies)} as r)${changed.length ? update : sql``}
     insert into ${tableSql(legacy.table)} (${names})
     select ${names}
     from restored as r

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
-import { nullable, references, uniqueKeys } from '../constraints.ts'
+import { heldOf, references, uniqueKeys } from '../constraints.ts'
 import { columnsOf, familyOf } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { held } from '../quarantine.ts'
@@ -28,7 +28,10 @@ export function relatedFamilies(bound: Bound): SQL {
     with ${list(bound.target.map((target) => sql`${judged(target)} as materialized (select * from ${judgedRows(bound, target, theFamilies)} as judged)`))}
     select array_agg(distinct r.family)
     into ${more}
-    from (${sql.join(found, sql` union all `)}) as r(family)
+    from (
+      ${sql.join(found, sql` union all `)}
+      -- asked of each part, the condition would seem to leave few rows, and whole tables would be looped over
+      offset 0) as r(family)
     where r.family <> all (${families})`
 }
 
@@ -77,13 +80,12 @@ const overwritten = (bound: Bound, legacy: LegacyTable): SQL => sql`
 /** Who has a unique value that the families claim, and who waits for one that they have or claim. */
 function claimants(bound: Bound, target: TargetTable): SQL[] {
   return uniqueKeys(target.table).flatMap(({ name, columns }) => {
-    const given = nullable(columns)
     const same = (a: string, b: string) =>
       all(columns.map((each) => sql`${column(a, each.name)} = ${column(b, each.name)}`))
     const waiting = (from: SQL, alias: string, condition: SQL) => sql`
       select q.family
       from ${from}
-      join ${quarantine} as q on q.constraint_name = ${name}${given.length ? sql` and q.held = ${held(alias, given)}` : sql``}
+      join ${quarantine} as q on q.constraint_name = ${name} and q.held = ${held(alias, heldOf(columns))}
       where q.system = ${bound.system.name}
         and q.relation = ${target.relation}
         and ${condition}`
@@ -112,7 +114,6 @@ function referring(bound: Bound, parent: TargetTable): SQL[] {
       .flatMap(({ name, columns, parentColumns }) => {
         const refers = (alias: string) =>
           all(parentColumns.map((each, i) => sql`${column('c', columns[i]?.name ?? '')} = ${column(alias, each.name)}`))
-        const given = nullable(columns)
         const missed = sql`jsonb_object(array[${list(
           parentColumns.flatMap((each, i) => [
             sql`${columns[i]?.name ?? ''}::text`,
@@ -129,7 +130,7 @@ function referring(bound: Bound, parent: TargetTable): SQL[] {
           sql`
       select q.family
       from ${judged(parent)} as j
-      join ${quarantine} as q on q.constraint_name = ${name}${given.length === columns.length ? sql` and q.held = ${missed}` : sql``}
+      join ${quarantine} as q on q.constraint_name = ${name}${heldOf(columns).length === columns.length ? sql` and q.held = ${missed}` : sql``}
       where q.system = ${bound.system.name}
         and q.relation = ${child.relation}`,
         ]

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
-import { nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
+import { heldOf, nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
 import { judgedRows } from '../judge.ts'
 import { held } from '../quarantine.ts'
 import { familyColumnsOf } from '../rows.ts'
@@ -38,6 +38,8 @@ interface Relation {
   name: string
   sqlstate: string
   given: PgColumn[]
+  /** What the quarantine holds of it. */
+  holds: readonly PgColumn[]
   /** Whether the considered row `c` is refused by it. */
   refused: SQL
   reason: SQL
@@ -62,9 +64,12 @@ export function settledRows(bound: Bound, target: TargetTable): SQL {
       select *
       from ${judgedRows(bound, target, theFamilies)} as judged
       where ${withheld} is null${stillWithheld(bound)}),
-    considered as (
-      select j.*${sql.join(considered(bound, target), sql``)}
+    referring as (
+      select j.*${sql.join(danglings(bound, target), sql``)}
       from judged as j),
+    considered as (
+      select j.*${sql.join(winners(bound, target), sql``)}
+      from referring as j),
     settled as (
       select c."#key", c."#family",
         ${sql.join([sql`c."#refusal" is not null`, ...refusing.map((each) => sql`coalesce(${each}, false)`)], sql` or `)} as "#refused",
@@ -84,8 +89,8 @@ export const stillWithheld = ({ system }: Bound): SQL => sql`
 /** What is set aside of the considered rows, as `quarantine` wants it. */
 export function asideRows(target: TargetTable): SQL {
   const entries = relationsOf(target).map(
-    ({ name, sqlstate, given, refused, reason }) =>
-      sql`(case when ${refused} then ${name} end, ${sqlstate}, ${given.length ? 'value' : 'row'}, ${reason}, ${held('c', given)})`,
+    ({ name, sqlstate, given, holds, refused, reason }) =>
+      sql`(case when ${refused} then ${name} end, ${sqlstate}, ${given.length ? 'value' : 'row'}, ${reason}, ${held('c', holds)})`,
   )
   const refusal = sql`(c."#refusal"[1], c."#refusal"[2], 'row', c."#refusal"[3], '{}'::jsonb)`
   return sql`
@@ -95,14 +100,24 @@ export function asideRows(target: TargetTable): SQL {
       where a.constraint_name is not null`
 }
 
-/** One column for each relation: the key of who has the value, or whether nothing is referred to. */
-function considered(bound: Bound, target: TargetTable): SQL[] {
-  return [
-    ...uniqueKeys(target.table).map((unique, i) => sql`, ${winner(bound, target, unique)} as ${flagName('winner', i)}`),
-    ...references(target.table).map(
-      (reference, i) => sql`, ${dangling(bound, target, reference)} as ${flagName('dangling', i)}`,
-    ),
-  ]
+/** One column for each reference: whether nothing is referred to. */
+const danglings = (bound: Bound, target: TargetTable): SQL[] =>
+  references(target.table).map(
+    (reference, i) => sql`, ${dangling(bound, target, reference)} as ${flagName('dangling', i)}`,
+  )
+
+/** One column for each unique key: the key of who has the value. */
+const winners = (bound: Bound, target: TargetTable): SQL[] =>
+  uniqueKeys(target.table).map((unique, i) => sql`, ${winner(bound, target, unique)} as ${flagName('winner', i)}`)
+
+/** Whether row `j` lacks a row that it must refer to, or to which it refers by some of the columns. */
+function isWithout({ table }: TargetTable, columns: readonly PgColumn[]): SQL {
+  const flags = references(table).flatMap((each, i) => {
+    const given = nullable(each.columns)
+    const matters = given.length === 0 || given.some(({ name }) => columns.some((own) => own.name === name))
+    return matters ? [sql`j.${flagName('dangling', i)}`] : []
+  })
+  return flags.length ? sql`(${sql.join(flags, sql` or `)})` : sql`false`
 }
 
 const flagName = (what: string, i: number): SQL => sql`${sql.identifier(`${what} ${i}`)}`
@@ -116,6 +131,7 @@ function relationsOf({ table }: TargetTable): Relation[] {
         name,
         sqlstate: '23505',
         given: nullable(columns),
+        holds: heldOf(columns),
         refused: sql`c.${flagName('winner', i)} <> c."#key"`,
         reason: sql`${says(columns)} || ' is taken by ' || c.${flagName('winner', i)}`,
       }),
@@ -125,6 +141,7 @@ function relationsOf({ table }: TargetTable): Relation[] {
         name,
         sqlstate: '23503',
         given: nullable(columns),
+        holds: heldOf(columns),
         refused: sql`c.${flagName('dangling', i)}`,
         reason: sql`${says(columns)} || ${` refers to no row of ${tableName(parent)}`}::text`,
       }),
@@ -137,7 +154,7 @@ function relationsOf({ table }: TargetTable): Relation[] {
  * claimant with the smallest primary key.
  */
 function winner(bound: Bound, target: TargetTable, { columns }: UniqueKey): SQL {
-  const claims = sql`j."#refusal" is null and ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}`
+  const claims = sql`j."#refusal" is null and ${isWithout(target, columns)} is not true and ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}`
   const values = list(columns.map(({ name }) => column('j', name)))
   const keys = list(target.key.map((name) => column('j', name)))
   return sql`case when ${claims} then coalesce(

@@ -3,7 +3,7 @@ import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { pinned } from '../../database/connect.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
-import { nullable, uniqueKeys } from '../constraints.ts'
+import { heldOf, uniqueKeys } from '../constraints.ts'
 import { functionOf } from '../contract/text.ts'
 import { everything } from '../family.ts'
 import { judgedRows } from '../judge.ts'
@@ -231,7 +231,7 @@ const waitingFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[
         from ${quarantine} as q
         where q.system = ${bound.system.name}
           and q.relation = ${target.relation}
-          and q.constraint_name = ${name}${nullable(columns).length ? sql` and q.held = ${held(alias, nullable(columns))}` : sql``}`,
+          and q.constraint_name = ${name} and q.held = ${held(alias, heldOf(columns))}`,
   )
 
 const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)

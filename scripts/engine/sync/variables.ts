@@ -60,7 +60,7 @@ export const theFamilies = among(families)
 /** The key of the one row that is written back; null where all are. */
 export const only = variable('only')
 
-/** Legacy columns, as `relation.column`, that take what is restored whatever was kept of them. */
+/** Legacy columns, as `table.column`, that take what is restored whatever was kept of them. */
 export const yielding = variable('yielding')
 
 /** The same of all target tables. */
