@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
 import { sqlstate } from '../engine/lock.ts'
 import type { Application } from '../systems/applications.ts'
 import type { Session } from './command.ts'
@@ -22,7 +23,7 @@ export interface Written {
 const again = new Set(['40001', '40P01'])
 
 /** Starts an application: one statement after another, with a little pause between them. */
-export function startWriter({ connection: { db } }: Session, { writes }: Application): Writer {
+export function startWriter({ connection: { db } }: Session, { writes, path }: Application): Writer {
   const written: Written = { acknowledged: 0, retried: 0, keys: [] }
   const stopping = new AbortController()
   const work = async () => {
@@ -31,7 +32,10 @@ export function startWriter({ connection: { db } }: Session, { writes }: Applica
       const write = writes[turn % writes.length]?.(key)
       if (!write) return
       try {
-        const inserted = await db.transaction((tx) => tx.execute(write))
+        const inserted = await db.transaction(async (tx) => {
+          if (path) await tx.execute(sql`select set_config('search_path', ${path}, true)`)
+          return tx.execute(write)
+        })
         written.acknowledged++
         if (inserted.length > 0) written.keys.push(key)
       } catch (error) {

@@ -5,6 +5,8 @@ import type { SQL } from 'drizzle-orm'
  * with it returns that row.
  */
 export interface Application {
+  /** The search_path by which it finds its tables; without one it names their schemas. */
+  path?: string
   writes: readonly ((key: string) => SQL)[]
 }
 

@@ -116,8 +116,9 @@ function make(bound: Bound, schemas: readonly string[], relation: string, body: 
 
 /** The statements that make a table's triggers. */
 export function triggersOf(bound: Bound, table: PgTable): SQL[] {
-  const { name: relation } = getTableConfig(table)
-  const side: Side = bound.legacy.some((each) => each.table === table) ? 'legacy' : 'target'
+  const legacy = bound.legacy.find((each) => each.table === table)
+  const side: Side = legacy ? 'legacy' : 'target'
+  const relation = legacy?.relation ?? getTableConfig(table).name
   const quiet = sql`when (${isOthers})`
   const begins = sql`
     create trigger ${sql.identifier(`${triggerName}_begins`)}
