@@ -106,6 +106,8 @@ begin
       end if;
       -- a family is carried whole or not at all
       if ${aside} or ${moved} or ${fresh} <> '{}' then ${touched} := ${everything}; end if;
+      -- what the legacy has refused may come to it with what it refers to
+      if ${native} and ${own} then ${touched} := ${everything}; end if;
       exit when ${touched} & ${bits(effects.reshapeAny)} = 0;
       ${eitherSide(relatedFamilies(bound))};
       exit when ${more} is null;

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { getTableConfig } from 'drizzle-orm/pg-core'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
 import { heldOf, references, uniqueKeys } from '../constraints.ts'
@@ -23,6 +24,7 @@ export function relatedFamilies(bound: Bound): SQL {
       ...referring(bound, target),
     ]),
     ...bound.legacy.map((legacy) => overwritten(bound, legacy)),
+    ...bound.legacy.flatMap((legacy) => takenAlong(bound, legacy)),
   ]
   return sql`
     with ${list(bound.target.map((target) => sql`${judged(target)} as materialized (select * from ${judgedRows(bound, target, theFamilies)} as judged)`))}
@@ -77,6 +79,28 @@ const overwritten = (bound: Bound, legacy: LegacyTable): SQL => sql`
       join ${tableSql(legacy.table)} as l on ${all(legacy.key.map((name) => sql`${column('l', name)} = ${column('r', name)}`))}
       where ${native}`
 
+/** Legacy rows of other families that go with one that is deleted there, for their foreign keys are declared so. */
+function takenAlong(bound: Bound, child: LegacyTable): SQL[] {
+  return getTableConfig(child.table).foreignKeys.flatMap((key) => {
+    const { columns, foreignTable, foreignColumns } = key.reference()
+    const parent = bound.legacy.find(({ table }) => tableName(table) === tableName(foreignTable))
+    if (!parent || key.onDelete !== 'cascade') return []
+    const refers = foreignColumns.map(
+      ({ name }, i) => sql`${column('c', columns[i]?.name ?? '')} = ${column(parent.live.name, name)}`,
+    )
+    const same = parent.key.map((name) => sql`${column('r', name)} = ${column(parent.live.name, name)}`)
+    return [
+      sql`
+      select coalesce(${familyOf(familyColumnsOf(bound, child.name, bound.system.legacy).map((name) => column('c', name)))}, '')
+      from ${tableSql(parent.table)}
+      join ${tableSql(child.table)} as c on ${all(refers)}
+      where ${native}
+        and (${theFamilies.match(parent.table) ?? sql`true`})
+        and not exists (select from ${restoredRows(bound, parent, theFamilies)} as r where ${all(same)})`,
+    ]
+  })
+}
+
 /** Who has a unique value that the families claim, and who waits for one that they have or claim. */
 function claimants(bound: Bound, target: TargetTable): SQL[] {
   return uniqueKeys(target.table).flatMap(({ name, columns }) => {
@@ -105,7 +129,10 @@ function claimants(bound: Bound, target: TargetTable): SQL[] {
   })
 }
 
-/** Rows that refer to one of the families' that goes, and rows that gave up a reference to one that comes. */
+/**
+ * Rows that refer to one of the families' that goes, rows that gave up a reference to one that comes, and rows that only
+ * the target has, perhaps because the legacy did not have the one that they refer to.
+ */
 function referring(bound: Bound, parent: TargetTable): SQL[] {
   return bound.target.flatMap((child) =>
     references(child.table)
@@ -133,6 +160,16 @@ function referring(bound: Bound, parent: TargetTable): SQL[] {
       join ${quarantine} as q on q.constraint_name = ${name}${heldOf(columns).length === columns.length ? sql` and q.held = ${missed}` : sql``}
       where q.system = ${bound.system.name}
         and q.relation = ${child.relation}`,
+          sql`
+      select d.family
+      from ${tableSql(parent.table)}
+      join ${tableSql(child.table)} as c on ${refers(parent.relation)}
+      join ${targetComplement} as d on d.key = ${keyIn(child, 'c')}
+      where ${native}
+        and (${own(parent)})
+        and d.system = ${bound.system.name}
+        and d.relation = ${child.relation}
+        and d.kind = 'whole'`,
         ]
       }),
   )
