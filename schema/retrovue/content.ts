@@ -34,8 +34,7 @@ export function titlesIn(place: Place) {
       foreignKey({ name: 'seasons_title_id_fkey', columns: [table.titleId], foreignColumns: [titles.id] }).onDelete(
         'cascade',
       ),
-      // a second run of an import makes no second season; it is the index of the foreign key too
-      unique('seasons_title_id_number_key').on(table.titleId, table.number),
+      index('ix_seasons_title_id').on(table.titleId),
     ],
   )
   const episodes = place.table(
@@ -56,8 +55,8 @@ export function titlesIn(place: Place) {
       foreignKey({ name: 'episodes_season_id_fkey', columns: [table.seasonId], foreignColumns: [seasons.id] }).onDelete(
         'cascade',
       ),
-      unique('episodes_season_id_number_key').on(table.seasonId, table.number),
       index('ix_episodes_title_id').on(table.titleId),
+      index('ix_episodes_season_id').on(table.seasonId),
     ],
   )
   return { titles, seasons, episodes }

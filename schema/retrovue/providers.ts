@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, foreignKey, index, jsonb, text, unique, uuid, varchar } from 'drizzle-orm/pg-core'
+import { check, foreignKey, index, jsonb, text, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { assetsIn, titlesIn } from './content.ts'
 import { id, lowerCase, oneOf, type Place } from './parts.ts'
 
@@ -44,11 +44,6 @@ export function providersIn(
         columns: [table.assetId],
         foreignColumns: [assets.id],
       }).onDelete('cascade'),
-      unique('provider_refs_provider_provider_key_entity_type_key').on(
-        table.provider,
-        table.providerKey,
-        table.entityType,
-      ),
       index('ix_provider_refs_title_id').on(table.titleId),
       index('ix_provider_refs_episode_id').on(table.episodeId),
       index('ix_provider_refs_asset_id').on(table.assetId),

@@ -63,7 +63,7 @@ describe.concurrent('what is written to one shape is in the other', () => {
       `update public.provider_refs set asset_id = null, provider = 'JELLYFIN' where id = ${uuid(106)}`,
       `update public.markers set end_ms = 0 where id = ${uuid(104)}`,
       `update public.markers set end_ms = 5, kind = 'OUTRO', payload = '[ 1,2]' where id = ${uuid(104)}`,
-      `update public.sources set external_id = external_id || ' renamed', config = '{"z": 1, "a": 1}'`,
+      `update public.sources set external_id = left(external_id, 200) || ' renamed', config = '{"z": 1, "a": 1}'`,
       `update public.episodes set title_id = (select id from public.titles order by id limit 1) where id = ${uuid(102)}`,
       `update public.assets set id = gen_random_uuid() where id not in (select asset_id from public.episode_assets union select asset_id from public.markers union select asset_id from public.review_queue union select asset_id from public.provider_refs where asset_id is not null)`,
     ])
@@ -111,8 +111,11 @@ describe.concurrent('a deletion takes along what belongs to it', () => {
         `truncate ${schema}.path_mappings`,
         `truncate ${schema}.titles cascade`,
       ])
-      for (const table of ['titles', 'seasons', 'episodes', 'episode_assets', 'provider_refs', 'path_mappings'])
+      for (const table of ['titles', 'seasons', 'episodes', 'episode_assets', 'path_mappings'])
         expect([await count(database, `public.${table}`), await count(database, `retrovue.${table}`)]).toEqual([0, 0])
+      // what was set aside only the old table has, and only who writes that can delete it
+      expect(await count(database, 'retrovue.provider_refs')).toBe(0)
+      expect((await count(database, 'public.provider_refs')) === 0).toBe(schema === 'public')
       expect(await count(database, 'public.assets where canonical')).toBe(0)
       expect(await unheld(database)).toEqual({})
     }, 180_000)
@@ -147,7 +150,8 @@ test('what the old tables cannot hold stays in the new ones, is counted, and com
   ])
   expect(await one(database, `select status from retrovue.review_queue where id = ${uuid(405)}`)).toBe('resolved')
   expect(await count(database, `public.markers where asset_id = ${uuid(413)}`)).toBe(1)
-  await each(database, [`update retrovue.episode_assets set asset_id = asset_id where asset_id = ${uuid(413)}`])
+  expect(await count(database, `public.episode_assets where asset_id = ${uuid(413)}`)).toBe(1)
+  await each(database, [`update retrovue.review_queue set reason = 'no longer' where id = ${uuid(405)}`])
   expect(await unheld(database)).toEqual({})
 }, 180_000)
 

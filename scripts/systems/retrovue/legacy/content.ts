@@ -47,7 +47,7 @@ export function titles(rows: number, seed: number): Fill[] {
         created_at: moment,
       },
       dirt: [
-        // a second run of an import: one of them keeps its place, the episodes of the other lose it
+        // a second run of an import: nothing says that a season is there once
         { number: '1' },
         { number: '2' },
         { number: '-1' },

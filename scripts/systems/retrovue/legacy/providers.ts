@@ -32,7 +32,7 @@ export function providers(rows: number, seed: number): Fill[] {
         { entity_id: id('nowhere', 'n') },
         { entity_id: id(table, '1'), provider_key: `'other ' || n` },
         { entity_type: `'${entity === 'TITLE' ? 'ASSET' : 'TITLE'}'::public.entitytype` },
-        // a second run of an import: the first by its id keeps the name
+        // a second run of an import: nothing says that a name is there once
         { provider: `'PLEX'::public.provider`, provider_key: `'again'` },
         { provider: `'PLEX'::public.provider`, provider_key: `'again'` },
         { provider_key: `n || ' ✓''"'` },

@@ -26,8 +26,7 @@ CREATE TABLE "retrovue"."episodes" (
 	"number" integer,
 	"name" varchar(255),
 	"external_ids" jsonb,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "episodes_season_id_number_key" UNIQUE("season_id","number")
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "retrovue"."markers" (
@@ -59,7 +58,6 @@ CREATE TABLE "retrovue"."provider_refs" (
 	"title_id" uuid,
 	"episode_id" uuid,
 	"asset_id" uuid,
-	CONSTRAINT "provider_refs_provider_provider_key_entity_type_key" UNIQUE("provider","provider_key","entity_type"),
 	CONSTRAINT "provider_refs_entity_type_check" CHECK ("entity_type" in ('title', 'episode', 'asset')),
 	CONSTRAINT "provider_refs_provider_check" CHECK ("provider" <> '' and "provider" = lower("provider")),
 	CONSTRAINT "provider_refs_entity_check" CHECK (num_nonnulls("title_id", "episode_id", "asset_id") = 1 and "entity_id" is not distinct from case "entity_type" when 'title' then "title_id" when 'episode' then "episode_id" when 'asset' then "asset_id" end)
@@ -81,8 +79,7 @@ CREATE TABLE "retrovue"."seasons" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	"title_id" uuid NOT NULL,
 	"number" integer NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "seasons_title_id_number_key" UNIQUE("title_id","number")
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "retrovue"."source_collections" (
@@ -121,6 +118,7 @@ CREATE INDEX "ix_assets_canonical" ON "retrovue"."assets" ("canonical");--> stat
 CREATE INDEX "ix_assets_discovered_at" ON "retrovue"."assets" ("discovered_at");--> statement-breakpoint
 CREATE INDEX "ix_episode_assets_asset_id" ON "retrovue"."episode_assets" ("asset_id");--> statement-breakpoint
 CREATE INDEX "ix_episodes_title_id" ON "retrovue"."episodes" ("title_id");--> statement-breakpoint
+CREATE INDEX "ix_episodes_season_id" ON "retrovue"."episodes" ("season_id");--> statement-breakpoint
 CREATE INDEX "ix_markers_asset_id" ON "retrovue"."markers" ("asset_id");--> statement-breakpoint
 CREATE INDEX "ix_markers_kind" ON "retrovue"."markers" ("kind");--> statement-breakpoint
 CREATE INDEX "ix_path_mappings_collection_id" ON "retrovue"."path_mappings" ("collection_id");--> statement-breakpoint
@@ -130,6 +128,7 @@ CREATE INDEX "ix_provider_refs_asset_id" ON "retrovue"."provider_refs" ("asset_i
 CREATE INDEX "ix_review_queue_asset_id" ON "retrovue"."review_queue" ("asset_id");--> statement-breakpoint
 CREATE INDEX "ix_review_queue_status" ON "retrovue"."review_queue" ("status");--> statement-breakpoint
 CREATE INDEX "ix_review_queue_created_at" ON "retrovue"."review_queue" ("created_at");--> statement-breakpoint
+CREATE INDEX "ix_seasons_title_id" ON "retrovue"."seasons" ("title_id");--> statement-breakpoint
 CREATE INDEX "ix_source_collections_source_id" ON "retrovue"."source_collections" ("source_id");--> statement-breakpoint
 CREATE INDEX "ix_source_collections_enabled" ON "retrovue"."source_collections" ("enabled");--> statement-breakpoint
 ALTER TABLE "retrovue"."episode_assets" ADD CONSTRAINT "episode_assets_episode_id_fkey" FOREIGN KEY ("episode_id") REFERENCES "retrovue"."episodes"("id") ON DELETE CASCADE;--> statement-breakpoint
