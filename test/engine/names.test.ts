@@ -9,15 +9,23 @@ const engine = new URL('../../scripts/engine/', import.meta.url)
 
 /** Words that some system uses as a name and the engine needs for something else, each with what for. */
 const allowed = new Set([
+  'config', // of a query that Drizzle builds
   'description', // what pg_description holds
+  'enabled', // of a trigger
   'id', // the ledger's own
   'key', // what identifies a row
+  'kind', // of a statement, a difference, a lock
   'message', // an error's
   'name', // of anything
   'notes', // the verb
+  'number', // the type
   'parameters', // of a query
   'precision', // of a numeric
   'public', // the schema, and everybody
+  'raw', // SQL that is written as it is
+  'reason', // of a refusal
+  'size', // of a batch
+  'sources', // the tables that a query reads
   'status', // of a migration, and the command that tells it
   'value', // of a column
   'version', // of a legacy shape, and of a server

@@ -28,7 +28,7 @@ describe('without a database', () => {
   })
 
   test.for([
-    ['SYSTEM', 'nix', 'Unknown SYSTEM (SYSTEM = nix). Next: set SYSTEM to astrid or atp\n'],
+    ['SYSTEM', 'nix', 'Unknown SYSTEM (SYSTEM = nix). Next: set SYSTEM to astrid or atp or retrovue\n'],
     ['STAGE', 'expnad', 'Unknown STAGE (STAGE = expnad). Next: set STAGE to expand or contract\n'],
   ])('an unknown %s is refused in one line', async ([name, value, line]) => {
     expect(await kit(['generate', '--output', 'json'], undefined, { [name as string]: value })).toEqual({
