@@ -3,7 +3,7 @@ import { counted } from '../terminal/words.ts'
 
 /** What stops a migration, what a person should read first, and what is good to know, in that order. */
 const headings: readonly [heading: string, codes: readonly string[]][] = [
-  ['Stops the migration', ['rights', 'target-exists', 'type-exists', 'phase', 'row-level-security']],
+  ['Stops the migration', ['rights', 'target-exists', 'schema-exists', 'type-exists', 'phase', 'row-level-security']],
   ['Stops keeping both shapes in step, and with it the contract', ['sync-rights']],
   ['Set aside or kept beside the target: nothing is lost', ['quarantine', 'duplicate-key', 'unknown-column']],
   ['Not as declared', ['missing-constraint', 'type-differs', 'missing-column']],

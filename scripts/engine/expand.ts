@@ -11,7 +11,7 @@ import { defaultLockTimeout } from './locks.ts'
 import { requireLegacy, rows } from './preflight/look.ts'
 import { missingRights } from './preflight/rights.ts'
 import { readSteps } from './preflight/steps.ts'
-import { occupiedTargets } from './preflight/targets.ts'
+import { occupiedSchemas, occupiedTargets } from './preflight/targets.ts'
 import type { Executor } from './sql.ts'
 import type { System } from './system.ts'
 
@@ -95,7 +95,16 @@ export async function requireReady(system: System, db: Executor): Promise<void> 
       right.grant,
     )
   }
-  const [occupied] = await occupiedTargets(system, db, await readSteps(system, db))
+  const steps = await readSteps(system, db)
+  const [schema] = await occupiedSchemas(db, steps)
+  if (schema) {
+    throw new Refusal(
+      'a schema that the target needs already exists',
+      { schema },
+      `rename or drop ${schema}, then start the same command again`,
+    )
+  }
+  const [occupied] = await occupiedTargets(system, db, steps)
   if (occupied) {
     const { table, differences } = occupied
     throw new Refusal(

@@ -54,7 +54,7 @@ export async function missingRights(system: System, db: Executor): Promise<Missi
         union all
         select 4, 'CREATE', 'database ' || quote_ident(current_database()), current_database()::text,
           has_database_privilege(current_database(), 'create')
-        where not (${made} <@ array(select nspname::text from pg_namespace))
+        where not (${made} || ${schemas(system.target)} <@ array(select nspname::text from pg_namespace))
         union all
         select 5, "verb", 'table ' || "name", "name", has_table_privilege(oid, "verb")
         from relation

@@ -57,6 +57,15 @@ export function stepsOfOthers({ name }: System): string[] {
     .flatMap((steps) => readdirSync(steps))
 }
 
+/** Names of the schemas that the steps make, and that nobody else may have made before. */
+export const schemasIn = (steps: readonly Step[]): string[] =>
+  [
+    ...steps
+      .map(({ text }) => text)
+      .join('\n')
+      .matchAll(/^create schema "(\w+)"/gim),
+  ].map(([, name = '']) => name)
+
 /** The step that creates a table. drizzle-kit does not write the schema public. */
 export function makerOf(steps: readonly Step[], schema: string, table: string): Step | undefined {
   const within = `("${schema}"|${schema})\\.${schema === 'public' ? '|' : ''}`

@@ -1,11 +1,12 @@
+import { sql } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import type { Finding } from '../results.ts'
 import { type LiveTable, readShape, tableName } from '../shape.ts'
 import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
 import { declaredType } from '../types.ts'
-import type { Group } from './look.ts'
-import { makerOf, readSteps, type Step } from './steps.ts'
+import { type Group, rows, textArray } from './look.ts'
+import { makerOf, readSteps, type Step, schemasIn } from './steps.ts'
 
 /** A table of a target's name that Sluice did not make. */
 export interface Occupied {
@@ -42,9 +43,27 @@ export async function occupiedTargets(system: System, db: Executor, steps: reado
   })
 }
 
+/** Schemas that a step still to be applied would create, but that exist already. */
+export async function occupiedSchemas(db: Executor, steps: readonly Step[]): Promise<string[]> {
+  const made = schemasIn(steps.filter(({ applied }) => !applied))
+  const found = await rows<{ name: string }>(
+    db,
+    sql`select nspname::text as "name" from pg_namespace where nspname = any (${textArray(made)}) order by 1`,
+  )
+  return found.map(({ name }) => name)
+}
+
 export const targets: Group = async ({ system, db }) => {
-  const occupied = await occupiedTargets(system, db, await readSteps(system, db))
-  return occupied.map(({ table, differences }): Finding => {
+  const steps = await readSteps(system, db)
+  const schemas = (await occupiedSchemas(db, steps)).map(
+    (name): Finding => ({
+      code: 'schema-exists',
+      table: name,
+      message: `The schema ${name} exists already, and was not made by Sluice. Rename it or drop it before expanding.`,
+    }),
+  )
+  const occupied = await occupiedTargets(system, db, steps)
+  const tables = occupied.map(({ table, differences }): Finding => {
     const shape = differences.length ? `another shape (${differences.join('; ')})` : 'the same columns'
     return {
       code: 'target-exists',
@@ -53,4 +72,5 @@ export const targets: Group = async ({ system, db }) => {
       message: `${table} exists already, with ${shape}, and was not made by Sluice. Rename it or drop it before expanding.`,
     }
   })
+  return [...schemas, ...tables]
 }

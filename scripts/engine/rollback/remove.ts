@@ -3,7 +3,7 @@ import { PgTable } from 'drizzle-orm/pg-core'
 import * as ledger from '../../../schema/ledger.ts'
 import type { FunctionName } from '../contract/text.ts'
 import { rows, textArray } from '../preflight/look.ts'
-import { readSteps, stepsOfOthers } from '../preflight/steps.ts'
+import { readSteps, schemasIn, stepsOfOthers } from '../preflight/steps.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { type Executor, list } from '../sql.ts'
 import type { System } from '../system.ts'
@@ -33,7 +33,7 @@ export async function remove(tx: Executor, system: System, { undone }: { undone:
   )
   await dropTypes(tx, system, { used: 'refuse' })
   await forget(tx, system)
-  for (const schema of schemasIn(expand.map(({ text }) => text))) await dropIfEmpty(tx, schema)
+  for (const schema of schemasIn(expand)) await dropIfEmpty(tx, schema)
   const contract = await readSteps(system, tx, 'contract')
   await forgetSteps(
     tx,
@@ -69,10 +69,6 @@ function functionsIn(texts: readonly string[]): string[] {
   const made = texts.join('\n').matchAll(/^create (?:or replace )?function ([\w."]+\([^)]*\))/gim)
   return [...new Set([...made].map(([, name = '']) => name))]
 }
-
-/** Names of the schemas that the steps make. */
-const schemasIn = (texts: readonly string[]): string[] =>
-  [...texts.join('\n').matchAll(/^create schema "(\w+)"/gim)].map(([, name = '']) => name)
 
 /** Deletes the system from the ledger, and the ledger where no other system is in it. */
 async function forget(tx: Executor, system: System): Promise<void> {
