@@ -21,6 +21,7 @@ export {
   titles as legacyTitles,
 } from './legacy.ts'
 export { retrovue } from './parts.ts'
+export { relations } from './relations.ts'
 
 export const {
   titles,

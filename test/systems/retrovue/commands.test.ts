@@ -1,7 +1,10 @@
+import { drizzle } from 'drizzle-orm/postgres-js'
 import { expect } from 'vitest'
+import { relations } from '../../../schema/retrovue/index.ts'
 import { run as cli } from '../../cli/run.ts'
-import { one } from '../../engine/migration.ts'
+import { one, run } from '../../engine/migration.ts'
 import { test } from '../../support/scratch.ts'
+import { expandIn, legacyIn } from './migration.ts'
 
 const SYSTEM = 'retrovue'
 
@@ -68,3 +71,24 @@ test('the whole story, with an application on each shape', async ({ database }) 
     life: { phase: 'legacy', missing: 0 },
   })
 }, 300_000)
+
+test('relational queries follow an asset to its title, and a title to its assets', async ({ database }) => {
+  await legacyIn(database, { rows: 10 })
+  await expandIn(database)
+  await run(
+    database,
+    `with title as (insert into retrovue.titles (kind, name) values ('movie', 'one') returning id),
+      episode as (insert into retrovue.episodes (title_id) select id from title returning id),
+      asset as (insert into retrovue.assets (uri, size) values ('file:///1', 3000000000) returning id)
+     insert into retrovue.episode_assets select episode.id, asset.id from episode, asset`,
+  )
+  const client = database.connection.db.$client
+  const [found] = await drizzle({ client, relations }).query.assets.findMany({
+    with: { episodes: { with: { title: { with: { episodes: { with: { assets: true } } } } } }, markers: true },
+  })
+  expect(found).toMatchObject({
+    size: 3000000000n,
+    markers: [],
+    episodes: [{ title: { name: 'one', episodes: [{ assets: [{ uri: 'file:///1' }] }] } }],
+  })
+})

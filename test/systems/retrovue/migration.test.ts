@@ -201,6 +201,15 @@ describe.concurrent('what is done behind the back of both is found', () => {
     })
 })
 
+test('a schema of the name that somebody else has made is named before anything is changed', async ({ database }) => {
+  await legacyIn(database, { rows: 10 })
+  await run(database, 'create schema retrovue')
+  const { findings } = await plan(contextOf(database))
+  expect(findings.map(({ code }) => code)).toContain('schema-exists')
+  await expect(expandIn(database)).rejects.toMatchObject({ line: expect.stringContaining('schema = retrovue') })
+  expect(await one(database, `select to_regnamespace('sluice')`)).toBe(null)
+})
+
 test('a live shape that is a little another: a label more, jsonb and bigint already, no unique uri, one column more', async ({
   database,
 }) => {
