@@ -67,8 +67,8 @@ export const gate = command({
   parse: z.object({ next: z.boolean().default(false), all: z.boolean().default(false) }),
   async run(session, { next: advance, all }) {
     const { system, connection } = session
-    if (!system.gates?.length) {
-      throw new Refusal('this system does not grow in phases', { SYSTEM: system.name }, 'npm run migrate')
+    if (!system.gates?.length && !system.extended) {
+      throw new Refusal('this system has no checklist', { SYSTEM: system.name }, 'npm run migrate')
     }
     const applied = advance ? await applyNext(session) : []
     const passed = await gates(system, connection.db)

@@ -49,7 +49,7 @@ export async function migrateAll(
   if (!options.bulk) await keepInStep(session)
   look.whenAlive?.()
   const { copied, proof } = options.bulk
-    ? await whileWritersWait(session, () => copyAndProve(session, options))
+    ? await whileWritersWait(session, (inside) => copyAndProve({ ...session, ...inside }, options))
     : await copyAndProve(session, options)
   const phase = await currentPhase(session)
   return { phase, proof, applied, copied, seconds: (performance.now() - startedAt) / 1000 }

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { migration, sluice } from '../../schema/ledger.ts'
 import { Refusal } from '../errors.ts'
 import type { Context } from './context.ts'
+import { hasAddedColumns } from './extend/columns.ts'
 import { next, type Phase } from './phase.ts'
 import { tableName } from './shape.ts'
 import type { Executor } from './sql.ts'
@@ -24,7 +25,7 @@ export async function phaseOf(system: System, db: Executor): Promise<Phase> {
 export async function requireExpanded(context: Context): Promise<void> {
   const { system } = context
   const phase = await currentPhase(context)
-  if (phase === 'contracted') throw contracted(system)
+  if (phase === 'contracted' && !system.extended) throw contracted(system)
   if (phase !== 'legacy') return
   throw new Refusal(
     'the target tables do not exist yet',
@@ -47,7 +48,7 @@ async function isExpanded(db: Executor, system: System): Promise<boolean> {
   const found = await db.execute(sql`
     select bool_and(to_regclass(name) is not null) as expanded
     from unnest(string_to_array(${names.join(',')}, ',')) as name`)
-  return (found[0] as { expanded: boolean }).expanded
+  return (found[0] as { expanded: boolean }).expanded && (await hasAddedColumns(db, system))
 }
 
 /**

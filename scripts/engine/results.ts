@@ -73,6 +73,8 @@ export interface Status {
    * After the contract only a rollback's dry run knows, and this is null.
    */
   unheld: Record<string, number> | null
+  /** Whether columns are added in place, so that nothing is dropped in the end. */
+  inPlace?: true
   /** Of a system that grows in phases: which there are, and whether each is applied. */
   growth?: { gate: string; about: string; applied: boolean }[]
   /** Rows that a rollback could not give back to the legacy tables, by table. */

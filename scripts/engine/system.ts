@@ -2,6 +2,7 @@ import type { SQL } from 'drizzle-orm'
 import type { PgTable, PgView } from 'drizzle-orm/pg-core'
 import type { TypedQueryBuilder } from 'drizzle-orm/query-builders/query-builder'
 import type { Keys } from './family.ts'
+import type { Extended } from './extend/extension.ts'
 import type { Gate } from './gate/gate.ts'
 
 /** Tables by the name that the transforms use for them. */
@@ -38,6 +39,8 @@ export interface System {
   derive: readonly Transform[]
   /** One for each legacy table. */
   restore: readonly Transform[]
+  /** For a system that adds columns to tables in place: these tables are in both shapes, and nothing is derived or dropped. */
+  extended?: Extended
   /** For a system that grows in phases: one for each, in order. */
   gates?: readonly Gate[]
   /** Rows that the steps put into target tables which get none of the legacy, by table. */

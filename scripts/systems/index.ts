@@ -8,9 +8,11 @@ import { applications as atpApplications } from './atp/applications.ts'
 import { atp } from './atp/index.ts'
 import { createLegacy as atpLegacy } from './atp/legacy/index.ts'
 import type { Options } from './atp/legacy/options.ts'
+import { video } from './video/index.ts'
+import { createLegacy as videoLegacy } from './video/legacy/index.ts'
 
 /** The systems that SYSTEM may name. */
-export const systems: Record<string, System> = { atp, astrid }
+export const systems: Record<string, System> = { atp, astrid, video }
 
 /** Makes a legacy, and says which version of it, where there are several, and how many rows. */
 type Generator = (
@@ -20,7 +22,7 @@ type Generator = (
 ) => Promise<{ version?: number; tables: Record<string, number> }>
 
 /** Makes a realistic legacy database of a system. */
-export const generators: Record<string, Generator> = { atp: atpLegacy, astrid: astridLegacy }
+export const generators: Record<string, Generator> = { atp: atpLegacy, astrid: astridLegacy, video: videoLegacy }
 
 /** Applications that write both shapes of a system, where there are some to show. */
 export const applications: Record<string, Applications> = { atp: atpApplications }

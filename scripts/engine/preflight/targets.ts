@@ -1,4 +1,6 @@
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import { madeTables } from '../extend/back.ts'
+import { occupiedColumns } from '../extend/columns.ts'
 import type { Finding } from '../results.ts'
 import { type LiveTable, readShape, tableName } from '../shape.ts'
 import type { Executor } from '../sql.ts'
@@ -33,13 +35,14 @@ export function shapeDifferences(table: PgTable, live: LiveTable): string[] {
 
 /** Tables that a step still to be applied would create, but that exist already. */
 export async function occupiedTargets(system: System, db: Executor, steps: readonly Step[]): Promise<Occupied[]> {
-  const tables = Object.values(system.target)
+  const tables = madeTables(system)
   const shape = await readShape(db, tables)
-  return tables.flatMap((table) => {
+  const made = tables.flatMap((table) => {
     const live = shape.tables.get(tableName(table))
     if (!live || makerOf(steps, live.schema, live.name)?.applied !== false) return []
     return [{ table: tableName(table), differences: shapeDifferences(table, live) }]
   })
+  return [...made, ...(await occupiedColumns(system, db, steps))]
 }
 
 export const targets: Group = async ({ system, db }) => {
