@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { doublePrecision, foreignKey, index, integer, jsonb, primaryKey, text, uuid, varchar } from 'drizzle-orm/pg-core'
+import {
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  primaryKey,
+  text,
+  uuid,
+  varchar,
+} from 'drizzle-orm/pg-core'
 import { malls, stores } from './malls.ts'
 import { bare, id, video } from './parts.ts'
 

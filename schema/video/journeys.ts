@@ -1,4 +1,14 @@
-import { date, doublePrecision, foreignKey, index, integer, jsonb, primaryKey, uuid, varchar } from 'drizzle-orm/pg-core'
+import {
+  date,
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  primaryKey,
+  uuid,
+  varchar,
+} from 'drizzle-orm/pg-core'
 import { cameraPins } from './camera-pins.ts'
 import { malls } from './malls.ts'
 import { bare, id, video } from './parts.ts'

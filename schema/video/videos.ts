@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   bigint,
   boolean,
@@ -11,7 +12,6 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core'
-import { sql } from 'drizzle-orm'
 import { cameraPins } from './camera-pins.ts'
 import { malls } from './malls.ts'
 import { bare, id, moment, video } from './parts.ts'

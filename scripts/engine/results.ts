@@ -37,6 +37,8 @@ export interface Proof {
   /** The first differences, as many as asked for. */
   shown: Difference[]
   seconds: number
+  /** Whether both shapes are columns of the same tables. */
+  inPlace?: true
 }
 
 /** Rows that the target's constraints will refuse, or something else a person should know before starting. */

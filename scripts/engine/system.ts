@@ -1,8 +1,8 @@
 import type { SQL } from 'drizzle-orm'
 import type { PgTable, PgView } from 'drizzle-orm/pg-core'
 import type { TypedQueryBuilder } from 'drizzle-orm/query-builders/query-builder'
-import type { Keys } from './family.ts'
 import type { Extended } from './extend/extension.ts'
+import type { Keys } from './family.ts'
 import type { Gate } from './gate/gate.ts'
 
 /** Tables by the name that the transforms use for them. */

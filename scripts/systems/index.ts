@@ -8,6 +8,7 @@ import { applications as atpApplications } from './atp/applications.ts'
 import { atp } from './atp/index.ts'
 import { createLegacy as atpLegacy } from './atp/legacy/index.ts'
 import type { Options } from './atp/legacy/options.ts'
+import { applications as videoApplications } from './video/applications.ts'
 import { video } from './video/index.ts'
 import { createLegacy as videoLegacy } from './video/legacy/index.ts'
 
@@ -25,4 +26,4 @@ type Generator = (
 export const generators: Record<string, Generator> = { atp: atpLegacy, astrid: astridLegacy, video: videoLegacy }
 
 /** Applications that write both shapes of a system, where there are some to show. */
-export const applications: Record<string, Applications> = { atp: atpApplications }
+export const applications: Record<string, Applications> = { atp: atpApplications, video: videoApplications }

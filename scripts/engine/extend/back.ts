@@ -74,12 +74,15 @@ async function bringRowsBack(tx: Executor, system: System, table: PgTable): Prom
   const { name } = getTableConfig(table)
   const columns = Object.values(getColumns(table))
   const names = columns.map((each) => sql`${sql.identifier(each.name)}`)
-  const values = columns.map((each) => sql`(a.row ->> ${each.name}::text)::${typeSql(each)} as ${sql.identifier(each.name)}`)
+  const values = columns.map(
+    (each) => sql`(a.row ->> ${each.name}::text)::${typeSql(each)} as ${sql.identifier(each.name)}`,
+  )
   const there = references(table).map(
-    ({ columns: own, parent, parentColumns }): SQL => sql`(${sql.join(
-      own.map((each) => sql`${column('r', each.name)} is null`),
-      sql` or `,
-    )} or exists (select from ${tableSql(parent)} as p where ${all(own.map((each, i) => sql`${column('p', parentColumns[i]?.name ?? '')} = ${column('r', each.name)}`))}))`,
+    ({ columns: own, parent, parentColumns }): SQL =>
+      sql`(${sql.join(
+        own.map((each) => sql`${column('r', each.name)} is null`),
+        sql` or `,
+      )} or exists (select from ${tableSql(parent)} as p where ${all(own.map((each, i) => sql`${column('p', parentColumns[i]?.name ?? '')} = ${column('r', each.name)}`))}))`,
   )
   await tx.execute(sql`
     with latest as (

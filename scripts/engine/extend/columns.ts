@@ -38,7 +38,9 @@ export async function occupiedColumns(system: System, db: Executor, steps: reado
     )
     const differences = there.map((each) => {
       const type = live?.columns.find((column) => column.name === each.name)?.type
-      return type === declaredType(each) ? `${each.name} is there` : `${each.name} is ${type} instead of ${declaredType(each)}`
+      return type === declaredType(each)
+        ? `${each.name} is there`
+        : `${each.name} is ${type} instead of ${declaredType(each)}`
     })
     return differences.length ? [{ table, differences }] : []
   })

@@ -67,14 +67,16 @@ export async function finish(context: Context): Promise<Contracted> {
     }),
   )
   report.note('Proving once more, then recording the steps')
-  const applied = await connection.db.transaction(async (tx) => {
-    await lockSteps(tx)
-    const pending = (await readSteps(system, tx, 'contract')).filter((step) => !step.applied)
-    await migrate(tx as unknown as Database, { migrationsFolder: stepsFolder(system, 'contract') })
-    return pending.map(({ name }) => name)
-  }).catch((error) => {
-    throw refusalOf(error) ?? error
-  })
+  const applied = await connection.db
+    .transaction(async (tx) => {
+      await lockSteps(tx)
+      const pending = (await readSteps(system, tx, 'contract')).filter((step) => !step.applied)
+      await migrate(tx as unknown as Database, { migrationsFolder: stepsFolder(system, 'contract') })
+      return pending.map(({ name }) => name)
+    })
+    .catch((error) => {
+      throw refusalOf(error) ?? error
+    })
   return { applied, dropped: [], views: [], seconds: (performance.now() - started) / 1000 }
 }
 

@@ -134,7 +134,9 @@ function carryFirst(bound: BoundExtension, { stale }: Mode): SQL {
   select * into ${now} from ${expected(bound, rowOnly(sql`old`), stale)} as e;
   ${lines(
     added.map(
-      (each) => sql`if not (${differ(each, given, sql`old`)}) then ${field(sql`new`, each.name)} := ${field(now, each.name)}; end if;
+      (
+        each,
+      ) => sql`if not (${differ(each, given, sql`old`)}) then ${field(sql`new`, each.name)} := ${field(now, each.name)}; end if;
   ${field(before, each.name)} := ${field(now, each.name)};`,
     ),
   )}`

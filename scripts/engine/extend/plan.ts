@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { Finding } from '../results.ts'
 import { type Group, type Look, rows, type Seen } from '../preflight/look.ts'
+import type { Finding } from '../results.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { column, list } from '../sql.ts'
 import type { BoundExtension } from './bind.ts'
@@ -153,4 +153,3 @@ function cost({ name, live, tableBytes, indexBytes }: Seen): Finding[] {
     },
   ]
 }
-

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { complement, targetComplement } from '../../../schema/ledger.ts'
-import type { Account, Difference, Differences, Proof } from '../results.ts'
 import { rows } from '../preflight/look.ts'
+import type { Account, Difference, Differences, Proof } from '../results.ts'
 import { tableSql } from '../shape.ts'
 import { column, type Executor, list, rowOf, sameImage, textForm } from '../sql.ts'
 import type { BoundExtension } from './bind.ts'
@@ -10,7 +10,8 @@ import { derived, keyTextOf, restored, sameKey } from './rows.ts'
 type Side = 'old' | 'added'
 
 /** What the two halves of a proof call the table. */
-export const sideName = ({ relation }: BoundExtension, side: Side): string => `${relation} (${side === 'old' ? 'old' : 'new'} columns)`
+export const sideName = ({ relation }: BoundExtension, side: Side): string =>
+  `${relation} (${side === 'old' ? 'old' : 'new'} columns)`
 
 const columnsOf = (bound: BoundExtension, side: Side) =>
   side === 'old' ? bound.old : bound.following.filter((each) => each.added)
@@ -107,7 +108,9 @@ export async function sideDifferences(
     (which) => (each: { name: string; type: string }) => textForm(column('c', `${which} ${each.name}`), each.type),
   ) as [typeof textOf, typeof textOf]
   const entries = columns.map(
-    (each) => sql`case when ${found(each)} is distinct from ${should(each, given)} or c.kept ? ${each.name}::text and c.problem = 'complement'
+    (
+      each,
+    ) => sql`case when ${found(each)} is distinct from ${should(each, given)} or c.kept ? ${each.name}::text and c.problem = 'complement'
         then jsonb_build_object(${each.name}::text, jsonb_build_object('found', ${found(each)}, 'expected', ${should(each, given)})) else '{}' end`,
   )
   return rows<Difference>(
@@ -141,6 +144,7 @@ export async function compareAll(
     target: {},
     accounts: {},
     shown: [],
+    inPlace: true,
   }
   for (const bound of all) {
     for (const side of ['old', 'added'] as const) {

@@ -3,8 +3,8 @@ import { shard } from '../../../schema/ledger.ts'
 import type { Context } from '../context.ts'
 import type { Range } from '../family.ts'
 import { rows } from '../preflight/look.ts'
-import type { Shard } from '../shards.ts'
 import { tableSql } from '../shape.ts'
+import type { Shard } from '../shards.ts'
 import { column, type Executor, list } from '../sql.ts'
 import type { BoundExtension } from './bind.ts'
 import { keyOf } from './rows.ts'
@@ -47,10 +47,7 @@ export async function remainingRanges(context: Context, all: readonly BoundExten
 /** How many ranges a table is divided into: the same whenever it is asked, so that a number says which table it is of. */
 const most = parts
 
-async function read(
-  { system, connection: { db } }: Context,
-  all: readonly BoundExtension[],
-): Promise<KeyRange[]> {
+async function read({ system, connection: { db } }: Context, all: readonly BoundExtension[]): Promise<KeyRange[]> {
   const found = await db
     .select()
     .from(shard)

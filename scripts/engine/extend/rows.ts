@@ -24,8 +24,7 @@ export const rowOnly = (record: SQL): SQL => sql`(select ${record}.*)`
 
 /** What a query of the extension yields for some rows in the place of the table, each column in its live type. */
 function yielded(bound: BoundExtension, transform: Transform, sources: Tables): SQL {
-  const value = ({ name, type }: LiveColumn) =>
-    sql`${column('q', name)}::${sql.raw(type)} as ${sql.identifier(name)}`
+  const value = ({ name, type }: LiveColumn) => sql`${column('q', name)}::${sql.raw(type)} as ${sql.identifier(name)}`
   const columns = transform === bound.extension.derive ? [...bound.key, ...bound.following] : bound.old
   return sql`(select ${list(columns.map(value))} from ${query(transform, sources, everything)} as q(${selected(transform, sources)}))`
 }

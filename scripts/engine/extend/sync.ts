@@ -44,9 +44,7 @@ export async function startExtensionSync(context: Context): Promise<{ already: b
     // who joins first: nobody who writes an extended row meets a joined one that is changed unheard
     for (const each of bound)
       for (const joined of each.joined)
-        await withTable(context, joined.table, `_of_${each.relation}`, (tx) =>
-          run(tx, triggersOfJoined(each, joined)),
-        )
+        await withTable(context, joined.table, `_of_${each.relation}`, (tx) => run(tx, triggersOfJoined(each, joined)))
     for (const each of bound) await withTable(context, each.table, '', (tx) => run(tx, triggersOf(each)))
     await db.transaction(async (tx) => {
       await tx.delete(shard).where(eq(shard.system, system.name))
@@ -167,4 +165,3 @@ async function setPhase(tx: Executor, { name }: System, phase: 'syncing' | 'expa
       changed_at = now()
     where system = ${name}`)
 }
-

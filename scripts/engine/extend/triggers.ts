@@ -16,7 +16,8 @@ import { functionNames, quiet } from './functions.ts'
  */
 const writeTrigger = '~sluice_extend_write'
 
-const calls = ({ system }: BoundExtension, name: string): SQL => sql`execute function ${functionOf(system, `watch_${name}`)}()`
+const calls = ({ system }: BoundExtension, name: string): SQL =>
+  sql`execute function ${functionOf(system, `watch_${name}`)}()`
 
 /** The triggers that tell of the rows that a statement has written. */
 const afterwards = (
