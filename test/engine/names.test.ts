@@ -16,8 +16,11 @@ const allowed = new Set([
   'name', // of anything
   'notes', // the verb
   'parameters', // of a query
+  'path', // the server's search path
   'precision', // of a numeric
   'public', // the schema, and everybody
+  'recorded_at', // the ledger's own
+  'role', // of the server, with its rights
   'status', // of a migration, and the command that tells it
   'value', // of a column
   'version', // of a legacy shape, and of a server

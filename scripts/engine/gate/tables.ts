@@ -73,7 +73,7 @@ const ruleOf = (key: { onDelete?: string | undefined; onUpdate?: string | undefi
     ['delete', key?.onDelete],
     ['update', key?.onUpdate],
   ]
-    .filter(([, rule]) => rule !== undefined && rule !== 'no action')
+    .filter(([, rule]) => /^(cascade|restrict|set)/.test(rule ?? ''))
     .map(([event, rule]) => ` on ${event} ${rule}`)
     .join('')
 
