@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect } from 'vitest'
 import { one, run } from '../../engine/migration.ts'
 import { type Scratch, test } from '../../support/scratch.ts'
@@ -329,23 +330,23 @@ describe.concurrent('besides', () => {
 
   test('a role that may write only this table may go on doing so', async ({ database }) => {
     await verifiedIn(database)
+    const role = `sluice_video_${randomBytes(6).toString('hex')}`
     await run(
       database,
-      `do $$ begin create role sluice_video_writer; exception when duplicate_object or unique_violation then null; end $$;
-       grant usage on schema public to sluice_video_writer;
-       grant select, insert, update, delete on public.videos to sluice_video_writer`,
+      `create role ${role}; grant usage on schema public to ${role};
+       grant select, insert, update, delete on public.videos to ${role}`,
     )
     const pin = await one(database, 'select id from public.camera_pins order by id limit 1')
     const session = await database.connection.db.$client.reserve()
     try {
-      await session.unsafe('set role sluice_video_writer')
+      await session.unsafe(`set role ${role}`)
       await session.unsafe(oldVideo(1, { camera_pin_id: `'${pin}'` }))
       await session.unsafe(`update public.videos set filename = 'x' where id = '${id(1)}'`)
       await expect(session.unsafe('select from sluice.complement')).rejects.toThrow(/permission denied/)
     } finally {
       await session.unsafe('reset role')
       session.release()
-      await run(database, 'drop owned by sluice_video_writer')
+      await run(database, `drop owned by ${role}; drop role ${role}`)
     }
     expect(await videoOf(database, 1)).toMatchObject({ original_filename: 'x', pin_id: pin })
     await proven(database)
