@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { type CopyOptions, copy } from '../engine/copy.ts'
 import { expand, requireReady } from '../engine/expand.ts'
 import { currentPhase } from '../engine/ledger.ts'
@@ -7,6 +8,7 @@ import { plan } from '../engine/preflight/index.ts'
 import type { Proof } from '../engine/results.ts'
 import { startSync } from '../engine/sync/index.ts'
 import { verify } from '../engine/verify.ts'
+import { Refusal } from '../errors.ts'
 import { counted, duration } from '../terminal/words.ts'
 import { command, type Session } from './command.ts'
 import { copyOptions, copySchema } from './options.ts'
@@ -25,20 +27,22 @@ export interface Migrated {
 /**
  * Plan, expand, sync, copy, prove; never the contract, which is always a person's decision.
  * @param look.whenAlive called when both shapes may be written
+ * @param look.stamp whether what is there already, as declared, is taken over
  */
 export async function migrateAll(
   session: Session,
   options: CopyOptions,
-  look: { forecast: boolean; whenAlive?: () => void },
+  look: { forecast: boolean; whenAlive?: () => void; stamp?: boolean },
 ): Promise<Migrated> {
   const { report, signal, url } = session
   const startedAt = performance.now()
   // Before the first word: a refusal should stand alone.
-  await requireReady(session.system, session.connection.db)
+  const stamp = look.stamp ?? false
+  await requireReady(session.system, session.connection.db, { stamp })
   const found = planBrief(await plan(session, look))
   for (const line of ['Plan: what to know before it starts', ...found]) report.note(line)
   signal.throwIfAborted()
-  const { applied } = await expand(session, url)
+  const { applied } = await expand(session, url, { stamp })
   report.note(
     applied.length
       ? `Expand: ${counted(applied.length, 'step')} applied, the new tables are there`
@@ -90,11 +94,23 @@ export const migrate = command({
   about:
     'Each step can be run again: what is done already is not done twice. Applications go on writing either shape meanwhile; with --bulk there is no sync, and writers wait.',
   examples: ['npm run migrate', 'npm run migrate -- --bulk', 'npm run --silent migrate -- --json --workers 4'],
-  options: copyOptions,
-  parse: copySchema,
-  async run(session, { lockTimeout, ...options }) {
+  options: [
+    ...copyOptions,
+    {
+      flags: '--stamp',
+      description: 'take over new columns and tables that are there already, where they are as declared',
+    },
+  ],
+  parse: copySchema.extend({ stamp: z.boolean().default(false) }),
+  async run(session, { lockTimeout, stamp, ...options }) {
+    if (stamp && !session.system.extended)
+      throw new Refusal(
+        'only columns that are added in place can be taken over',
+        { system: session.system.name },
+        'npm run migrate without --stamp',
+      )
     // the copy itself finds what the target refuses; `npm run plan` is there to know it beforehand
-    const done = await migrateAll({ ...session, lockTimeout }, options, { forecast: false })
+    const done = await migrateAll({ ...session, lockTimeout }, options, { forecast: false, stamp })
     const text = [
       accountTable(done.proof.accounts),
       '',

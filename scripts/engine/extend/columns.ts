@@ -36,12 +36,10 @@ export async function occupiedColumns(system: System, db: Executor, steps: reado
         live?.columns.some((column) => column.name === each.name) &&
         steps.some(({ applied, text }) => !applied && /add column/i.test(text) && text.includes(`"${each.name}"`)),
     )
-    const differences = there.map((each) => {
+    const differences = there.flatMap((each) => {
       const type = live?.columns.find((column) => column.name === each.name)?.type
-      return type === declaredType(each)
-        ? `${each.name} is there`
-        : `${each.name} is ${type} instead of ${declaredType(each)}`
+      return type === declaredType(each) ? [] : [`${each.name} is ${type} instead of ${declaredType(each)}`]
     })
-    return differences.length ? [{ table, differences }] : []
+    return there.length ? [{ table, differences, columns: there.map((each) => each.name) }] : []
   })
 }

@@ -131,7 +131,7 @@ async function forecast({ db }: Look, bound: BoundExtension, seen: Seen): Promis
 }
 
 /** Measured on two busy cores: rows that are filled and proven in a second. */
-const rowsPerSecond = 12_000
+const rowsPerSecond = 6_000
 
 const megabytes = (bytes: number) => `${Math.max(1, Math.ceil(bytes / 1024 / 1024)).toLocaleString('en-US')} MB`
 

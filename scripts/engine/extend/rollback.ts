@@ -114,7 +114,11 @@ async function refuseDependents(
           from pg_constraint as k
           where d.classid = 'pg_constraint'::regclass
             and k.oid = d.objid
-            and k.conrelid in (select relation from gone))
+            and exists (
+              select
+              from gone as own
+              where own.relation = k.conrelid
+                and (own.place = 0 or own.place = any (k.conkey))))
         and not exists (
           select
           from pg_proc as p

@@ -14,6 +14,8 @@ export interface Occupied {
   table: string
   /** How it differs from the declaration, in words; empty where its columns are the same. */
   differences: string[]
+  /** Of a table that is extended in place: which of the new columns it has. */
+  columns?: string[]
 }
 
 /** How the columns of a live table differ from the declared ones. */
@@ -47,7 +49,13 @@ export async function occupiedTargets(system: System, db: Executor, steps: reado
 
 export const targets: Group = async ({ system, db }) => {
   const occupied = await occupiedTargets(system, db, await readSteps(system, db))
-  return occupied.map(({ table, differences }): Finding => {
+  return occupied.map(({ table, differences, columns }): Finding => {
+    if (columns) {
+      const otherwise = differences.length ? ` But ${differences.join('; ')}.` : ''
+      const samples = columns.slice(0, 3)
+      const message = `${table} has some of the new columns already (${columns.join(', ')}), and Sluice did not add them: npm run migrate -- --stamp takes them over, where they are as declared.${otherwise}`
+      return { code: 'target-exists', table, samples, message }
+    }
     const shape = differences.length ? `another shape (${differences.join('; ')})` : 'the same columns'
     return {
       code: 'target-exists',

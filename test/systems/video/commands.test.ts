@@ -14,6 +14,8 @@ test('as a person works with it: look, migrate, finish, verify, and back', async
   expect(await said('legacy', '--rows', '1000')).toMatchObject({ code: 0, text: expect.stringContaining('videos') })
   const plan = await said('plan')
   expect(plan).toMatchObject({ code: 0, text: expect.stringContaining('is kept beside them too') })
+  const preview = await said('plan', '--sql')
+  expect(preview.text).toMatch(/ADD COLUMN IF NOT EXISTS "checksum_sha256"[\s\S]*ADD CONSTRAINT "fk_videos_mall_id"/)
   expect(await said('migrate')).toMatchObject({
     code: 0,
     text: expect.stringContaining('Identical: the legacy columns can be rebuilt exactly'),
@@ -21,7 +23,10 @@ test('as a person works with it: look, migrate, finish, verify, and back', async
   expect(await said('status')).toMatchObject({ text: expect.stringContaining('npm run contract adds what is left') })
   expect(await said('contract', '--yes', '--keep-views')).toMatchObject({ code: 2 })
   expect(await said('sync', '--stop')).toMatchObject({ code: 0 })
-  expect(await said('contract', '--yes')).toMatchObject({ code: 2, text: expect.stringContaining('only what is verified') })
+  expect(await said('contract', '--yes')).toMatchObject({
+    code: 2,
+    text: expect.stringContaining('only what is verified'),
+  })
   expect(await said('sync')).toMatchObject({ code: 0 })
   expect(await said('copy')).toMatchObject({ code: 0 })
   expect(await said('verify')).toMatchObject({ code: 0 })

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import { expand } from '../../../scripts/engine/expand.ts'
 import { plan } from '../../../scripts/engine/preflight/index.ts'
 import { status } from '../../../scripts/engine/status.ts'
 import { Refusal } from '../../../scripts/errors.ts'
@@ -405,10 +406,40 @@ describe.concurrent('before anything is touched', () => {
     await expect(contractIn(database)).rejects.toThrow(/mall_id cannot be made: rows without a value/)
   })
 
+  test('what another tool has added is taken over when that is asked for, and where it is as declared', async ({
+    database,
+  }) => {
+    await legacyIn(database, { rows: 60, dirt: 0 })
+    const before = await catalogsOf(database)
+    await expandIn(database)
+    await syncIn(database)
+    await copyIn(database)
+    await verifyIn(database)
+    await contractIn(database)
+    await run(database, newVideo(1, { checksum_sha256: `'abc'` }))
+    await run(database, `update public.videos set uploaded_at = uploaded_at + interval '7 hours' where id = '${id(1)}'`)
+    // as if Sluice had never been there
+    await run(database, 'drop schema sluice cascade; drop schema drizzle cascade')
+    const row = await videoOf(database, 1)
+    const stamped = () => expand(contextOf(database), database.url, { stamp: true })
+    await expect(expandIn(database)).rejects.toThrow(/some of the new columns already exist/)
+    await run(database, 'alter table public.videos alter codec type text')
+    await expect(stamped()).rejects.toThrow(/with another shape/)
+    await run(database, 'alter table public.videos alter codec type varchar(50)')
+    expect(await stamped()).toMatchObject({ applied: { length: 3 } })
+    await syncIn(database)
+    await copyIn(database)
+    expect(await verifyIn(database)).toMatchObject({ identical: true })
+    expect(await videoOf(database, 1)).toEqual(row)
+    expect(await contractIn(database)).toMatchObject({ applied: { length: 3 } })
+    expect(await rollbackIn(database)).toMatchObject({ archived: { videos: 1 } })
+    expect(await catalogsOf(database, ['sluice'])).toEqual(before)
+  })
+
   test('columns that are there already stop it', async ({ database }) => {
     await legacyIn(database, { rows: 30, dirt: 0 })
     await run(database, 'alter table public.videos add checksum_sha256 text')
-    await expect(expandIn(database)).rejects.toThrow(/already exists/)
+    await expect(expandIn(database)).rejects.toThrow(/already exist with another shape/)
     const { findings } = await plan(contextOf(database))
     expect(findings).toContainEqual(expect.objectContaining({ code: 'target-exists', table: 'public.videos' }))
   })

@@ -1,5 +1,22 @@
 -- New columns beside the old ones, all nullable and without a default: the catalogs change, no row does. What every row must have
--- in the end is made so by stage contract, once every row has it. What is there already, as declared, stays: see `--stamp`.
+-- in the end is made so by stage contract, once every row has it. What is there already, and as declared, is taken over where
+-- that was asked for, by `--stamp`, and refused otherwise.
+do $$ begin
+	if current_setting('sluice.stamp', true) is distinct from 'on' and (
+		to_regclass('public.processing_jobs') is not null
+		or exists (
+			select
+			from pg_attribute
+			where attrelid = 'public.videos'::regclass and not attisdropped and attname in (
+			'mall_id', 'pin_id', 'filename', 'original_path', 'proxy_path', 'checksum_sha256',
+			'width', 'height', 'fps', 'codec', 'recorded_at', 'operator_notes',
+			'uploaded_by_user_id', 'upload_status', 'processing_job_id', 'processing_error', 'uploaded_at', 'processing_started_at',
+			'processing_completed_at', 'updated_at'))) then
+		raise exception 'public.videos has new columns, or public.processing_jobs is there, and Sluice has not made them. Next: npm run migrate -- --stamp takes over what is as declared'
+			using errcode = 'SLUIC';
+	end if;
+end $$;
+--> statement-breakpoint
 CREATE TABLE IF NOT EXISTS "processing_jobs" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	"video_id" uuid NOT NULL,
