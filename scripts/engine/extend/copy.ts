@@ -13,7 +13,7 @@ import { column, type Executor, list, rowOf, sameImage } from '../sql.ts'
 import { inTransaction, readFew } from '../transaction.ts'
 import { bringBack } from './back.ts'
 import { type BoundExtension, bindExtensions } from './bind.ts'
-import { keep } from './keep.ts'
+import { forgetAbsent, keep } from './keep.ts'
 import { inKeys, type KeyRange, nextKeys, remainingRanges } from './ranges.ts'
 import { differs, expected, keyOf, keyTextOf, rowsWhere, sameKey } from './rows.ts'
 import { modeOf, settle } from './sync.ts'
@@ -79,7 +79,11 @@ async function inBatches(
   await Promise.all(Array.from({ length: Math.max(1, workers) }, worker))
   context.signal.throwIfAborted()
   stop.signal.throwIfAborted()
-  if (await isAlive(context)) await db.transaction((tx) => settle(tx, all))
+  const alive = await isAlive(context)
+  await db.transaction(async (tx) => {
+    for (const bound of all) for (const statement of forgetAbsent(bound)) await tx.execute(statement)
+    if (alive) await settle(tx, all)
+  })
   return { families: sum, rows: sum }
 }
 
@@ -148,6 +152,6 @@ async function fill(tx: Executor, bound: BoundExtension, range: Range, stale: bo
       { table: bound.relation, rows: found.altered, 'for example': found.sample },
       'make the trigger leave such updates alone (npm run plan names it), then start the same command again',
     )
-  await tx.execute(keep(bound, fresh, sql`select ${keyTextOf(bound, 'v')} as key from ${fresh} as v`))
+  await tx.execute(keep(bound, fresh))
   await tx.execute(sql`select set_config('sluice.extending', '', true)`)
 }

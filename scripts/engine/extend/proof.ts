@@ -5,12 +5,12 @@ import type { Account, Difference, Differences, Proof } from '../results.ts'
 import { tableSql } from '../shape.ts'
 import { column, type Executor, list, rowOf, sameImage, textForm } from '../sql.ts'
 import type { BoundExtension } from './bind.ts'
-import { derived, keyTextOf, restored, sameKey } from './rows.ts'
+import { derived, keyTextOf, restored, rowOnly } from './rows.ts'
 
 type Side = 'old' | 'added'
 
 /** What the two halves of a proof call the table. */
-export const sideName = ({ relation }: BoundExtension, side: Side): string =>
+const sideName = ({ relation }: BoundExtension, side: Side): string =>
   `${relation} (${side === 'old' ? 'old' : 'new'} columns)`
 
 const columnsOf = (bound: BoundExtension, side: Side) =>
@@ -30,7 +30,7 @@ const wanted = (each: { name: string; type: string }): SQL =>
 function compared(bound: BoundExtension, side: Side): SQL {
   const columns = columnsOf(bound, side)
   const all = tableSql(bound.table)
-  const given = side === 'old' ? restored(bound, all) : derived(bound, all)
+  const given = side === 'old' ? restored(bound, rowOnly(sql`v`)) : derived(bound, rowOnly(sql`v`))
   const differing = sql.join(
     columns.map((each) => sql`${textForm(column('v', each.name), each.type)} is distinct from ${wanted(each)}`),
     sql` or `,
@@ -64,7 +64,7 @@ function compared(bound: BoundExtension, side: Side): SQL {
       ${list(columns.flatMap((each) => [sql`${own(each.name)} as ${sql.identifier(`found ${each.name}`)}`, sql`${column('q', each.name)} as ${sql.identifier(`given ${each.name}`)}`]))},
       k.kept
     from ${all} as v
-    left join ${given} as q on ${sameKey(bound, 'q', 'v')}
+    left join lateral ${given} as q on true
     full join (
       select *
       from ${ledgerOf(side)}
@@ -73,7 +73,7 @@ function compared(bound: BoundExtension, side: Side): SQL {
 }
 
 /** How one side stands, in one statement. */
-export async function compareSide(
+async function compareSide(
   db: Executor,
   bound: BoundExtension,
   side: Side,
@@ -97,12 +97,7 @@ export async function compareSide(
 }
 
 /** The rows that are not as they should be, with their columns. */
-export async function sideDifferences(
-  db: Executor,
-  bound: BoundExtension,
-  side: Side,
-  show: number,
-): Promise<Difference[]> {
+async function sideDifferences(db: Executor, bound: BoundExtension, side: Side, show: number): Promise<Difference[]> {
   const columns = columnsOf(bound, side)
   const [found, given] = ['found', 'given'].map(
     (which) => (each: { name: string; type: string }) => textForm(column('c', `${which} ${each.name}`), each.type),

@@ -20,7 +20,7 @@ export interface KeyRange {
 }
 
 /** A key as the ledger's cursor has it: a json array of text forms. */
-export const cursorOf = (bound: BoundExtension, alias: string): SQL =>
+const cursorOf = (bound: BoundExtension, alias: string): SQL =>
   sql`jsonb_build_array(${list(keyOf(bound, alias).map((each) => sql`${each}::text`))})::text`
 
 /** The key that a cursor says, as a row. */

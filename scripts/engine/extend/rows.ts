@@ -19,7 +19,7 @@ export const inPlace = (table: PgTable, rows: SQL): PgTable => {
     .as(name) as unknown as PgTable
 }
 
-/** One record variable of a trigger's function as a relation. */
+/** One row as a relation: a record variable of a trigger's function, or a row that another one joins laterally. */
 export const rowOnly = (record: SQL): SQL => sql`(select ${record}.*)`
 
 /** What a query of the extension yields for some rows in the place of the table, each column in its live type. */
@@ -60,11 +60,16 @@ export const keyTextOf = (bound: BoundExtension, alias: string): SQL => keyText(
 export const differs = ({ name, type }: LiveColumn, one: string, other: string): SQL =>
   textDiffers(column(one, name), column(other, name), type)
 
-/** The ledger's entry `t` of row `v` in the target's complement. */
-export const ownEntry = (bound: BoundExtension): SQL => sql`${targetComplement} as t
-      on t.system = ${bound.system.name}
-      and t.relation = ${bound.relation}
-      and t.key = ${keyTextOf(bound, 'v')}`
+/** The ledger's entry `t` of row `v` in the target's complement: looked up row by row, by whichever index. */
+const ownEntry = (bound: BoundExtension): SQL => sql`lateral (
+        select c.kept, c.derived
+        from ${targetComplement} as c
+        where c.system = ${bound.system.name}
+          and c.relation = ${bound.relation}
+          and c.key = ${keyTextOf(bound, 'v')}
+          and c.family = ${keyTextOf(bound, 'v')}
+          and c.target_family = ${keyTextOf(bound, 'v')}
+        offset 0) as t on true`
 
 /**
  * What the new columns of some rows should be before anybody writes them: what is written already stays, what is not is
@@ -88,7 +93,7 @@ export function expected(bound: BoundExtension, rows: SQL, stale: boolean): SQL 
   return sql`(
       select ${list(keyOf(bound, 'v'))}, ${list(bound.following.filter((each) => each.added).map(value))}
       from ${rows} as v
-      join ${derived(bound, rows)} as d on ${sameKey(bound, 'd', 'v')}
+      cross join lateral ${derived(bound, rowOnly(sql`v`))} as d
       left join ${ownEntry(bound)})`
 }
 

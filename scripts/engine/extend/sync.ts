@@ -14,8 +14,10 @@ import { ownedSchemas } from '../sync/index.ts'
 import type { System } from '../system.ts'
 import { bringBack } from './back.ts'
 import { type BoundExtension, bindExtensions } from './bind.ts'
-import { functionNames, joinedFunction, keptFunction, type Mode, readOnlyFunction, writeFunction } from './functions.ts'
+import { functionNames, keptFunction, type Mode, readOnlyFunction } from './functions.ts'
+import { joinedFunction } from './joined.ts'
 import { extensionSync, ownTriggers, readOnlyTrigger, triggersOf, triggersOfJoined, watchedTables } from './triggers.ts'
+import { writeFunction } from './write.ts'
 
 /** The counterpart of `startSync` for tables that are extended in place. */
 export async function startExtensionSync(context: Context): Promise<{ already: boolean }> {
