@@ -1,9 +1,11 @@
+import { drizzle } from 'drizzle-orm/postgres-js'
 import { expect } from 'vitest'
+import { relations } from '../../../schema/video/index.ts'
 import { run as cli } from '../../cli/run.ts'
 import { one, run } from '../../engine/migration.ts'
 import { kit } from '../../schema/kit.ts'
 import { test } from '../../support/scratch.ts'
-import { id, newVideo } from './migration.ts'
+import { id, newVideo, verifiedIn } from './migration.ts'
 
 test('as a person works with it: look, migrate, finish, verify, and back', async ({ database }) => {
   const { url } = database
@@ -59,3 +61,20 @@ test('a rehearsal plays it all, with a kill -9 in every step', async ({ database
   expect(found).toMatchObject({ outcome: 'identical', comparisons: { length: 5 } })
   expect(code).toBe(0)
 }, 300_000)
+
+test('the relations lead from a video to its mall, its pin by either name, and its jobs', async ({ database }) => {
+  await verifiedIn(database)
+  await run(database, newVideo(1))
+  await run(database, `insert into public.processing_jobs (video_id, job_type) values ('${id(1)}', 'cv_analysis')`)
+  const client = database.connection.db.$client
+  const found = await drizzle({ client, relations }).query.videos.findFirst({
+    where: { id: id(1) },
+    with: { mall: true, pin: true, cameraPin: true, processingJobs: true },
+  })
+  expect(found).toMatchObject({
+    mall: { id: found?.mallId },
+    pin: { id: found?.cameraPinId },
+    cameraPin: { id: found?.pinId },
+    processingJobs: [{ jobType: 'cv_analysis' }],
+  })
+})
