@@ -40,6 +40,12 @@ export function joinedFunction(bound: BoundExtension, joined: Joined, schemas: r
     where ${sameKey(bound, 'v', 'w')}
       and (${or(follows.map((each) => differs(each, 'was', 'now')))})
       and (${or(follows.map((each) => differs(each, 'v', 'now')))})`
+  const followed = () => sql`
+  if tg_op = 'UPDATE' then
+    ${moved(sql`sluice_old`)};
+  elsif tg_op = 'INSERT' then
+    ${moved(sql`(select * from sluice_new where false)`)};
+  end if;`
   const readsDiffer = or(
     joined.reads.map((name) => sql`${column('n', name)}::text is distinct from ${column('o', name)}::text`),
   )
@@ -65,6 +71,8 @@ begin
   end if;
   ${values} := array_remove(${values}, null);
   if ${values} = '{}' then return null; end if;
+  -- one that comes or goes has rows only where no reference is in force
+  if tg_op <> 'UPDATE' and not exists (select from ${tableSql(bound.table)} as v where ${ofThem}) then return null; end if;
   insert into ${family} as f (system, family, touched_by)
   select ${bound.system.name}, ${lockName(bound, joined, sql`value`, sql`stripe`)}, pg_current_xact_id()
   from unnest(${values}) as value
@@ -74,11 +82,7 @@ begin
   set touched_by = excluded.touched_by;
   perform from ${tableSql(bound.table)} as v where ${ofThem} order by ${order} for no key update;
   if not found then return null; end if;
-  if tg_op = 'UPDATE' then
-    ${moved(sql`sluice_old`)};
-  elsif tg_op = 'INSERT' then
-    ${moved(sql`(select * from sluice_new where false)`)};
-  end if;
+  ${follows.length ? followed() : sql``}
   ${keep(bound, rows)};
   return null;
 end`,

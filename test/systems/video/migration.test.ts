@@ -404,6 +404,16 @@ describe.concurrent('before anything is touched', () => {
     await copyIn(database)
     expect(await verifyIn(database)).toMatchObject({ identical: true })
     await expect(contractIn(database)).rejects.toThrow(/mall_id cannot be made: rows without a value/)
+    // and is whole once its pin is there
+    await run(
+      database,
+      `insert into public.camera_pins (id, mall_id, name, label, location_lat, location_lng, pin_type, camera_fps, created_at, updated_at)
+       select '${id(1)}', mall_id, name, label, 0, 0, pin_type, 15, now(), now() from public.camera_pins limit 1`,
+    )
+    expect(await run(database, asDesigned)).toEqual([])
+    expect(await verifyIn(database)).toMatchObject({ identical: true })
+    await run(database, `delete from public.camera_pins where id = '${id(1)}'`)
+    expect(await verifyIn(database)).toMatchObject({ identical: true })
   })
 
   test('what another tool has added is taken over when that is asked for, and where it is as declared', async ({
