@@ -13,7 +13,7 @@ export const plan = command({
     'npm run plan',
     'DATABASE_URL=postgres://user:password@host/database npm run plan',
     'npm run --silent plan -- --json',
-    'npm run --silent plan -- --sql > steps.sql',
+    'npm run --silent plan -- --sql',
   ],
   options: [{ flags: '--sql', description: 'print the SQL of the steps that are still to be applied instead' }],
   parse: z.object({ sql: z.boolean().default(false) }),

@@ -9,6 +9,7 @@ const engine = new URL('../../scripts/engine/', import.meta.url)
 
 /** Words that some system uses as a name and the engine needs for something else, each with what for. */
 const allowed = new Set([
+  'action', // of a foreign key
   'description', // what pg_description holds
   'id', // the ledger's own
   'key', // what identifies a row
