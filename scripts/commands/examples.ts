@@ -21,7 +21,8 @@ const pairs = (kept: Record<string, string | null>) =>
 
 /** A row that needed nothing beside the target. */
 async function carried({ system, connection: { db } }: Session): Promise<Example[]> {
-  const [table] = Object.values(system.legacy)
+  const [extended] = system.extended?.tables ?? []
+  const table = extended ? system.legacy[extended.name] : Object.values(system.legacy)[0]
   const live = table && (await readShape(db, [table])).tables.get(tableName(table))
   if (!table || !live) return []
   const key = keyText(keyColumns({ table, live }).map((name) => column('d', name)))

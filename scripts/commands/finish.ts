@@ -31,12 +31,16 @@ export async function finish(
   await setTimeout(1000)
   const old = (await writers.legacy?.stop()) ?? none
   report.note(
-    '3. Switching the old application off, and dropping the old tables while the new one goes on: the contract',
+    system.extended
+      ? '3. Switching the old application off, and adding what is left while the new one goes on: the contract'
+      : '3. Switching the old application off, and dropping the old tables while the new one goes on: the contract',
   )
   const contracted = await contract(session, { keepViews: false })
   await setTimeout(1000)
   const young = (await writers.target?.stop()) ?? none
-  report.note('4. Going back: the old tables as they were, with everything that was written since')
+  report.note(
+    `4. Going back: the old ${system.extended ? 'columns' : 'tables'} as they were, with everything that was written since`,
+  )
   const back = await rollback(session, { dryRun: false })
   const keys = [...old.keys, ...young.keys]
   const missing = await missingKeys(session, keys)
@@ -57,10 +61,17 @@ export async function finish(
             `All the while the old application wrote ${counted(old.acknowledged, 'time')} and the new one ${counted(young.acknowledged, 'time')}; ${count(old.retried + young.retried)} of their transactions met each other and were tried again.`,
           ]
         : []),
-      `The contract dropped ${contracted.dropped.join(', ')} in ${duration(contracted.seconds)}, after proving everything once more under lock.`,
-      `The rollback brought them back in ${duration(back.seconds)}: ${Object.entries(back.tables)
-        .map(([name, each]) => `${count(each)} rows of ${name}`)
-        .join(', ')}.`,
+      ...(system.extended
+        ? [
+            `The contract added what must be so in the end in ${duration(contracted.seconds)}, and nobody waited.`,
+            `The rollback took the new columns away in ${duration(back.seconds)}.`,
+          ]
+        : [
+            `The contract dropped ${contracted.dropped.join(', ')} in ${duration(contracted.seconds)}, after proving everything once more under lock.`,
+            `The rollback brought them back in ${duration(back.seconds)}: ${Object.entries(back.tables)
+              .map(([name, each]) => `${count(each)} rows of ${name}`)
+              .join(', ')}.`,
+          ]),
       ...(keys.length
         ? [`Of ${counted(keys.length, 'row')} that the two applications inserted, ${count(missing)} are missing.`]
         : []),

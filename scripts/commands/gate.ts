@@ -28,23 +28,27 @@ function lines({ applied, checks }: Passed, all: boolean): string[] {
   })
 }
 
-function next(passed: readonly Passed[]): string {
+function next(passed: readonly Passed[], inPlace: boolean): string {
   if (passed.some(({ applied, held }) => applied && !held)) return 'put right what does not hold, then npm run gate'
   const pending = passed.find(({ applied }) => !applied)
+  if (inPlace)
+    return pending
+      ? 'npm run migrate, then npm run contract: the checklist is of what is there in the end'
+      : 'npm run status'
   return pending
     ? `npm run gate -- --next applies phase ${pending.gate}, npm run migrate all that are left`
     : 'npm run migrate, or npm run status'
 }
 
 /** The phases with their checklists. */
-export const gateText = (passed: readonly Passed[], all: boolean): string =>
+export const gateText = (passed: readonly Passed[], all: boolean, inPlace = false): string =>
   [
     ...passed.flatMap((each) => [
       `Phase ${each.gate}, ${each.about}${each.applied ? `: ${each.held ? 'its gate holds' : 'its gate does not hold'}` : ''}`,
       ...lines(each, all),
       '',
     ]),
-    `Next: ${next(passed)}`,
+    `Next: ${next(passed, inPlace)}`,
   ].join('\n')
 
 /** Phases that do not follow each other without a gap would be a mistake of the steps. */
@@ -67,15 +71,17 @@ export const gate = command({
   parse: z.object({ next: z.boolean().default(false), all: z.boolean().default(false) }),
   async run(session, { next: advance, all }) {
     const { system, connection } = session
-    if (!system.gates?.length) {
+    if (!system.gates?.length && !system.extended) {
       throw new Refusal('this system does not grow in phases', { SYSTEM: system.name }, 'npm run migrate')
     }
+    if (system.extended && advance)
+      throw new Refusal('this system has one phase', { SYSTEM: system.name }, 'npm run migrate, then npm run contract')
     const applied = advance ? await applyNext(session) : []
     const passed = await gates(system, connection.db)
     const held = passed.every((each) => each.held || !each.applied)
     return {
       json: { system: system.name, held, applied, phases: passed },
-      text: gateText(passed, all),
+      text: gateText(passed, all, system.extended !== undefined),
       exitCode: held ? 0 : 2,
     }
   },

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { contract } from '../engine/contract/index.ts'
 import { type CopyOptions, copy } from '../engine/copy.ts'
 import { expand, grow, requireReady } from '../engine/expand.ts'
@@ -9,6 +10,7 @@ import { isBeginning } from '../engine/preflight/look.ts'
 import type { Proof } from '../engine/results.ts'
 import { startSync } from '../engine/sync/index.ts'
 import { verify } from '../engine/verify.ts'
+import { Refusal } from '../errors.ts'
 import { counted, duration } from '../terminal/words.ts'
 import { command, type Session } from './command.ts'
 import { copyOptions, copySchema } from './options.ts'
@@ -28,25 +30,27 @@ export interface Migrated {
  * Plan, expand, sync, copy, prove; never the contract, which is always a person's decision, but where there was nothing
  * to begin with and the system may start so.
  * @param look.whenAlive called when both shapes may be written
+ * @param look.stamp whether what is there already, as declared, is taken over
  */
 export async function migrateAll(
   session: Session,
   wanted: CopyOptions,
-  look: { forecast: boolean; whenAlive?: () => void },
+  look: { forecast: boolean; whenAlive?: () => void; stamp?: boolean },
 ): Promise<Migrated> {
   const { report, signal, url } = session
   const startedAt = performance.now()
+  const stamp = look.stamp ?? false
   const beginning = await isBeginning(session.system, session.connection.db)
   const options = { ...wanted, bulk: wanted.bulk && !beginning }
   if (beginning) report.note('There are no old tables here: the new ones are made as they are in the end')
   else {
     // Before the first word: a refusal should stand alone.
-    await requireReady(session.system, session.connection.db)
+    await requireReady(session.system, session.connection.db, { stamp })
     const found = planBrief(await plan(session, look))
     for (const line of ['Plan: what to know before it starts', ...found]) report.note(line)
   }
   signal.throwIfAborted()
-  const { applied } = await (beginning ? grow : expand)(session, url)
+  const { applied } = await (beginning ? grow(session, url) : expand(session, url, { stamp }))
   report.note(
     applied.length
       ? `Expand: ${counted(applied.length, 'step')} applied, the new tables are there`
@@ -57,7 +61,7 @@ export async function migrateAll(
   if (!options.bulk) await keepInStep(session)
   look.whenAlive?.()
   const { copied, proof } = options.bulk
-    ? await whileWritersWait(session, () => copyAndProve(session, options))
+    ? await whileWritersWait(session, (inside) => copyAndProve({ ...session, ...inside }, options))
     : await copyAndProve(session, options)
   if (beginning && proof.identical) await contract(session, { keepViews: false })
   const phase = await currentPhase(session)
@@ -101,11 +105,23 @@ export const migrate = command({
   about:
     'Each step can be run again: what is done already is not done twice. Applications go on writing either shape meanwhile; with --bulk there is no sync, and writers wait.',
   examples: ['npm run migrate', 'npm run migrate -- --bulk', 'npm run --silent migrate -- --json --workers 4'],
-  options: copyOptions,
-  parse: copySchema,
-  async run(session, { lockTimeout, ...options }) {
+  options: [
+    ...copyOptions,
+    {
+      flags: '--stamp',
+      description: 'take over new columns and tables that are there already, where they are as declared',
+    },
+  ],
+  parse: copySchema.extend({ stamp: z.boolean().default(false) }),
+  async run(session, { lockTimeout, stamp, ...options }) {
+    if (stamp && !session.system.extended)
+      throw new Refusal(
+        'only columns that are added in place can be taken over',
+        { system: session.system.name },
+        'npm run migrate without --stamp',
+      )
     // the copy itself finds what the target refuses; `npm run plan` is there to know it beforehand
-    const done = await migrateAll({ ...session, lockTimeout }, options, { forecast: false })
+    const done = await migrateAll({ ...session, lockTimeout }, options, { forecast: false, stamp })
     const text = [
       accountTable(done.proof.accounts),
       '',

@@ -10,9 +10,9 @@ import { lockOption, lockSchema } from './options.ts'
 
 const rowsOf = (counts: Record<string, number>) => Object.entries(counts)
 
-function rollbackText({ from, dryRun, tables, archived, seconds }: RolledBack): string {
+function rollbackText({ from, dryRun, tables, archived, lost, seconds }: RolledBack): string {
   const kept = rowsOf(archived).reduce((sum, [, rows]) => sum + rows, 0)
-  const verb = from === 'contracted' ? 'rebuilt' : 'as the last write left them'
+  const verb = from === 'contracted' && !lost ? 'rebuilt' : 'as the last write left them'
   return [
     dryRun
       ? `Nothing was changed. A rollback from ${from} would leave these legacy tables, ${verb}:`
@@ -25,6 +25,10 @@ function rollbackText({ from, dryRun, tables, archived, seconds }: RolledBack): 
           `${counted(kept, 'row')} ${dryRun ? 'would be' : 'are'} kept in sluice.archive, because the legacy tables cannot hold them as they are:`,
           '',
           table(['table', 'archived'], rowsOf(archived)),
+          ...(lost && rowsOf(lost).length
+            ? ['', 'Of the new columns:', '', table(['column', 'values'], rowsOf(lost))]
+            : []),
+          ...(lost ? ['', 'Going forward again brings them back, where their rows still are'] : []),
         ]
       : [`They hold everything; nothing ${dryRun ? 'would be' : 'is'} left of the migration`]),
     '',
@@ -76,11 +80,24 @@ export const rollback = command({
       const done = await rollbackTo(context, to, { dryRun })
       return { json: { system: system.name, phase, to, ...done }, text: phaseText(done, to), exitCode: 0 }
     }
+    // a person, and the log, should know beforehand what goes
+    if (!dryRun && phase !== 'legacy' && system.extended) {
+      const { archived, lost = {} } = await goBack(context, { dryRun: true })
+      const what = [...rowsOf(archived), ...rowsOf(lost)].map(([name, many]) => `${name} (${many})`)
+      session.report.note(
+        what.length
+          ? `What only the new columns and tables hold goes to sluice.archive: ${what.join(', ')}`
+          : 'The new columns and tables hold nothing of their own',
+      )
+    }
     if (!dryRun && phase !== 'legacy')
-      await confirm(`This removes the new tables of ${system.name}, which is at phase ${phase}.`, {
-        yes,
-        command: 'rollback',
-      })
+      await confirm(
+        `This removes the new ${system.extended ? 'columns and ' : ''}tables of ${system.name}, which is at phase ${phase}.`,
+        {
+          yes,
+          command: 'rollback',
+        },
+      )
     const done = await goBack(context, { dryRun })
     const json = { system: system.name, phase: await currentPhase(session), ...done }
     return { json, text: rollbackText(done), exitCode: 0 }

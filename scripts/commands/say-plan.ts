@@ -5,7 +5,12 @@ import { counted } from '../terminal/words.ts'
 const headings: readonly [heading: string, codes: readonly string[]][] = [
   ['Stops the migration', ['rights', 'target-exists', 'schema-exists', 'type-exists', 'phase', 'row-level-security']],
   ['Stops keeping both shapes in step, and with it the contract', ['sync-rights']],
-  ['Set aside or kept beside the target: nothing is lost', ['quarantine', 'duplicate-key', 'unknown-column']],
+  [
+    'Set aside or kept beside the target: nothing is lost',
+    ['quarantine', 'duplicate-key', 'unknown-column', 'complement'],
+  ],
+  ['In the way of the end', ['unfilled']],
+  ['Fires while new columns are filled', ['own-trigger']],
   ['Not as declared', ['missing-constraint', 'type-differs', 'missing-column']],
   [
     'Depends on the legacy tables',
@@ -70,9 +75,11 @@ export function planBrief({ findings }: Plan): string[] {
     ...of(0),
     ...of(1),
     ...of(2),
+    ...of(3),
+    ...of(4),
     ...findings.filter(({ code }) => ['time-zone', 'type-differs'].includes(code)),
   ]
-  const needed = of(6)
+  const needed = of(headings.length - 1)
   const rest = findings.length - worth.length - needed.length
   return [
     ...lines([...worth, ...needed]).map((line) => `  - ${line}`),

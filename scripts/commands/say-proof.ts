@@ -35,7 +35,7 @@ export const accountTable = (accounts: Record<string, Account>): string =>
   )
 
 /** The proof for people. */
-export function proofText({ identical, differences, tables, target, shown, seconds }: Proof): string {
+export function proofText({ identical, differences, tables, target, shown, seconds, inPlace }: Proof): string {
   const rows = Object.entries({ ...tables, ...target }).map(([name, each]) => [
     name,
     each.rows,
@@ -44,7 +44,7 @@ export function proofText({ identical, differences, tables, target, shown, secon
     each.differing,
   ])
   const verdict = identical
-    ? `Identical: the legacy tables can be rebuilt exactly from the target and the complement (${duration(seconds)})`
+    ? `Identical: the legacy ${inPlace ? 'columns' : 'tables'} can be rebuilt exactly from the target and the complement (${duration(seconds)})`
     : `Different: ${counted(differences, 'difference')} (${duration(seconds)})`
   const named = shown.flatMap(differenceLines)
   const more = differences - shown.length

@@ -6,8 +6,12 @@ import { count, counted, duration } from '../terminal/words.ts'
 import { command } from './command.ts'
 
 /** The next command, by phase and by how far the copy is. */
-function next({ phase, copy, lastProof, sync }: Status): string {
+function next({ phase, copy, lastProof, sync, inPlace }: Status): string {
   if (phase === 'legacy') return 'npm run plan, then npm run migrate'
+  if (phase === 'contracted' && inPlace)
+    return sync === 'on'
+      ? 'nothing to do: npm run gate goes through the checklist, npm run rollback takes the new columns away'
+      : 'npm run sync, npm run copy and npm run verify: old and new columns are not kept in step'
   if (phase === 'contracted') return 'nothing to do: npm run rollback brings the legacy tables back'
   if (sync === 'partly') return 'npm run sync, npm run copy and npm run verify: only some of the triggers are there'
   if (copy && copy.finished < copy.shards) return 'npm run copy goes on where it stopped'
@@ -17,6 +21,8 @@ function next({ phase, copy, lastProof, sync }: Status): string {
   }
   if (phase === 'verified' && sync === 'off')
     return 'npm run sync, npm run copy and npm run verify: only what is kept in step can be contracted'
+  if (phase === 'verified' && inPlace)
+    return 'nothing to do: the proof holds; npm run contract adds what is left, when you decide so'
   if (phase === 'verified')
     return 'nothing to do: the proof holds; npm run contract drops the legacy tables, when you decide so'
   return lastProof && !lastProof.identical
@@ -39,8 +45,8 @@ const proven = ({ lastProof }: Status): string => {
 }
 
 /** Whether both shapes are alive, what that costs, and what only one of them has. */
-function synced({ phase, sync, syncCost, unheld }: Status): string[] {
-  if (phase === 'legacy' || phase === 'contracted') return []
+function synced({ phase, sync, syncCost, unheld, inPlace }: Status): string[] {
+  if (phase === 'legacy' || (phase === 'contracted' && !inPlace)) return []
   const own = Object.entries(unheld ?? {})
   return [
     `Sync: ${sync}${syncCost ? `; ${counted(syncCost.calls, 'statement')} followed, ${syncCost.mean.toFixed(2)} ms each` : ''}`,

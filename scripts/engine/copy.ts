@@ -3,6 +3,7 @@ import { type Bound, bind } from './bound.ts'
 import { isFilled, loadInBulk } from './bulk.ts'
 import { carry } from './carry.ts'
 import type { Context } from './context.ts'
+import { backfill } from './extend/copy.ts'
 import type { Range } from './family.ts'
 import { currentPhase, enter, requireExpanded } from './ledger.ts'
 import { sqlstate, withLock } from './lock.ts'
@@ -40,6 +41,7 @@ export interface Copied {
  * @throws Refusal when the target is not there or another Sluice is at work
  */
 export async function copy(context: Context, options: CopyOptions): Promise<Copied> {
+  if (context.system.extended) return backfill(context, options)
   const started = performance.now()
   await requireExpanded(context)
   const carried = await withLock(context, 'exclusive', async () => {

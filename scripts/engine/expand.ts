@@ -31,7 +31,7 @@ export async function expand(
   url: string,
   options: ExpandOptions = {},
 ): Promise<{ applied: string[] }> {
-  return withSteps(context, url, options, (db) => requireReady(context.system, db))
+  return withSteps(context, url, options, (db) => requireReady(context.system, db, options))
 }
 
 /** The same where the steps may have to make the legacy tables first, in an empty database, or do without them. */
@@ -44,12 +44,18 @@ type Grower = Pick<Context, 'system' | 'report' | 'signal' | 'lockTimeout'>
 export interface ExpandOptions {
   lockTimeout?: number
   phases?: number
+  /** Takes over new columns and tables that are there already, as declared. */
+  stamp?: boolean
 }
 
 async function withSteps(
   context: Grower,
   url: string,
-  { lockTimeout = context.lockTimeout ?? defaultLockTimeout, phases = Number.POSITIVE_INFINITY }: ExpandOptions,
+  {
+    lockTimeout = context.lockTimeout ?? defaultLockTimeout,
+    phases = Number.POSITIVE_INFINITY,
+    stamp = false,
+  }: ExpandOptions,
   require: (db: Database) => Promise<void>,
 ): Promise<{ applied: string[] }> {
   const { system, report } = context
@@ -59,6 +65,7 @@ async function withSteps(
     await require(db)
     await holdLock(context, db)
     await db.execute(sql.raw(`set lock_timeout = ${Number(lockTimeout)}`))
+    if (stamp) await db.execute(sql`select set_config('sluice.stamp', 'on', false)`)
     const applied: string[] = []
     for (let phase = 0; phase < phases; phase++) {
       const parts = partsOf(system, await readSteps(system, db))
@@ -83,9 +90,10 @@ async function withSteps(
 
 /**
  * Changes nothing, and passes where `expand` has nothing to object to.
+ * @param options.stamp whether what is there as declared is taken over
  * @throws Refusal without the legacy tables, without the rights, or where something else has the target's names
  */
-export async function requireReady(system: System, db: Executor): Promise<void> {
+export async function requireReady(system: System, db: Executor, { stamp = false } = {}): Promise<void> {
   await requireLegacy(system, db)
   const [right, ...more] = await missingRights(system, db)
   if (right) {
@@ -104,13 +112,21 @@ export async function requireReady(system: System, db: Executor): Promise<void> 
       `rename or drop ${schema}, then start the same command again`,
     )
   }
-  const [occupied] = await occupiedTargets(system, db, steps)
+  const all = await occupiedTargets(system, db, steps)
+  const occupied = stamp ? all.find(({ differences }) => differences.length > 0) : all[0]
   if (occupied) {
-    const { table, differences } = occupied
+    const { table, differences, columns } = occupied
+    const what = columns ? 'some of the new columns' : 'a target table'
     throw new Refusal(
-      differences.length ? 'a target table already exists with another shape' : 'a target table already exists',
-      { table, differs: differences.length ? differences.slice(0, 3).join('; ') : undefined },
-      `rename or drop ${table}, then start the same command again`,
+      `${what} already ${columns ? 'exist' : 'exists'}${differences.length ? ' with another shape' : ''}`,
+      {
+        table,
+        columns: columns?.slice(0, 3).join(', '),
+        differs: differences.length ? differences.slice(0, 3).join('; ') : undefined,
+      },
+      system.extended && differences.length === 0
+        ? 'npm run migrate -- --stamp takes over what is there'
+        : `rename or drop ${columns ? 'them' : table}, then start the same command again`,
     )
   }
 }

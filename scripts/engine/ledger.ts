@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { migration } from '../../schema/ledger.ts'
 import { Refusal } from '../errors.ts'
 import type { Context } from './context.ts'
+import { hasAddedColumns } from './extend/columns.ts'
 import { next, type Phase } from './phase.ts'
 import { tableName } from './shape.ts'
 import type { Executor } from './sql.ts'
@@ -27,7 +28,7 @@ export async function phaseOf(system: System, db: Executor): Promise<Phase> {
 export async function requireExpanded(context: Context): Promise<void> {
   const { system } = context
   const phase = await currentPhase(context)
-  if (phase === 'contracted') throw contracted(system)
+  if (phase === 'contracted' && !system.extended) throw contracted(system)
   if (phase !== 'legacy') return
   throw new Refusal(
     'the target tables do not exist yet',
@@ -51,7 +52,9 @@ async function found(db: Executor, system: System): Promise<{ ledger: boolean; t
     select to_regclass(${tableName(migration)}) is not null as ledger,
       bool_and(to_regclass(name) is not null) as target
     from unnest(string_to_array(${names.join(',')}, ',')) as name`)
-  return row as { ledger: boolean; target: boolean }
+  const { ledger, target } = row as { ledger: boolean; target: boolean | null }
+  // where columns are added in place, nothing is derived
+  return { ledger, target: target !== false && (await hasAddedColumns(db, system)) }
 }
 
 /**

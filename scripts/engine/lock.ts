@@ -8,7 +8,7 @@ import type { Executor } from './sql.ts'
 export const lockClass = 0x736c6365
 
 /** Runs `work` in a session of its own that nothing else uses meanwhile. */
-async function withSession<T>({ connection }: Context, work: (session: Executor) => Promise<T>): Promise<T> {
+export async function withSession<T>({ connection }: Context, work: (session: Executor) => Promise<T>): Promise<T> {
   const client = connection.db.$client
   const session = await client.reserve()
   try {

@@ -119,11 +119,20 @@ async function holders(tx: Executor, names: readonly string[], mode: LockMode): 
 /**
  * Runs `work` while writers of the legacy tables wait and readers go on, so that what is copied is what is proven.
  * Waits for the writers under way for as long as it takes, or until a person asks to stop.
+ * @param work gets the context to work with: that of the lock's own transaction where the tables are written in place
  */
-export async function whileWritersWait<T>(context: Context, work: () => Promise<T>): Promise<T> {
+export async function whileWritersWait<T>(context: Context, work: (inside: Context) => Promise<T>): Promise<T> {
   return context.connection.db.transaction(async (tx) => {
     const legacy = Object.values(context.system.legacy)
-    await lockTables(context, tx as unknown as Database, legacy, 'share', { attempts: Number.POSITIVE_INFINITY })
-    return work()
+    // who writes these tables itself does so inside, and lets no other do the same
+    const mode = context.system.extended ? 'share row exclusive' : 'share'
+    await lockTables(context, tx as unknown as Database, legacy, mode, { attempts: Number.POSITIVE_INFINITY })
+    return work(context.system.extended ? within(context, tx as unknown as Database) : context)
   })
 }
+
+/** A context whose statements are all of one transaction, while sessions of its own can still be had. */
+const within = (context: Context, tx: Database): Context => ({
+  ...context,
+  connection: { ...context.connection, db: Object.assign(tx, { $client: context.connection.db.$client }) },
+})

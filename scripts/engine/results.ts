@@ -37,6 +37,8 @@ export interface Proof {
   /** The first differences, as many as asked for. */
   shown: Difference[]
   seconds: number
+  /** Whether both shapes are columns of the same tables. */
+  inPlace?: true
 }
 
 /** Rows that the target's constraints will refuse, or something else a person should know before starting. */
@@ -73,6 +75,8 @@ export interface Status {
    * After the contract only a rollback's dry run knows, and this is null.
    */
   unheld: Record<string, number> | null
+  /** Whether columns are added in place, so that nothing is dropped in the end. */
+  inPlace?: true
   /** Of a system that grows in phases: which there are, and whether each is applied. */
   growth?: { gate: string; about: string; applied: boolean }[]
   /** Rows that a rollback could not give back to the legacy tables, by table. */

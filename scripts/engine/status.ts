@@ -26,7 +26,8 @@ export async function status(context: Context): Promise<Status> {
     copy: null,
     sync: await syncOf(connection.db, system),
     syncCost: await costOf(connection.db, system),
-    unheld: phase === 'contracted' ? null : {},
+    unheld: phase === 'contracted' && !system.extended ? null : {},
+    ...(system.extended ? { inPlace: true as const } : {}),
     archived: await archivedRows(context),
     ...(system.gates ? { growth: await growth(context) } : {}),
   }
@@ -66,7 +67,7 @@ export async function status(context: Context): Promise<Status> {
       ? { identical: last.identical, differences: last.differences, provenAt: last.provenAt, seconds: last.seconds }
       : null,
     copy: copied && copied.shards > 0 ? copied : null,
-    ...(phase === 'contracted'
+    ...(phase === 'contracted' && !system.extended
       ? {}
       : { unheld: Object.fromEntries(unheld.map(({ relation, rows }) => [relation, rows])) }),
   }

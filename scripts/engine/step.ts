@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { sluice } from '../../schema/ledger.ts'
+import { extensionSync } from './extend/triggers.ts'
 import { rows, textArray } from './preflight/look.ts'
 import { tableName } from './shape.ts'
 import type { Executor } from './sql.ts'
@@ -13,7 +14,9 @@ export type Sync = 'on' | 'off' | 'partly'
 const perTable = 5
 
 /** Asks the catalogs, no flag: a trigger that is disabled is none. */
-export async function syncOf(db: Executor, { legacy, derive }: System): Promise<Sync> {
+export async function syncOf(db: Executor, system: System): Promise<Sync> {
+  if (system.extended) return extensionSync(db, system)
+  const { legacy, derive } = system
   const tables = [...Object.values(legacy), ...derive.map(({ table }) => table)].map(tableName)
   const [found] = await rows<{ triggers: number }>(
     db,

@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import type { PgTable, PgView } from 'drizzle-orm/pg-core'
 import type { TypedQueryBuilder } from 'drizzle-orm/query-builders/query-builder'
+import type { Extended } from './extend/extension.ts'
 import type { Keys } from './family.ts'
 import type { Gate } from './gate/gate.ts'
 
@@ -45,6 +46,8 @@ export interface System {
   settlesIn?: string
   /** Whether an empty database is a starting point as well: it gets the target as it is after a contract. */
   startsEmpty?: boolean
+  /** For a system that adds columns to tables in place: these tables are in both shapes, and nothing is derived or dropped. */
+  extended?: Extended
   /** For a system that grows in phases: one for each, in order. */
   gates?: readonly Gate[]
   /** Rows that the steps put into target tables which get none of the legacy, by table. */

@@ -4,6 +4,7 @@ import type { Database } from '../database/connect.ts'
 import { type Bound, bind, type LegacyTable, type TargetTable } from './bound.ts'
 import type { Context } from './context.ts'
 import { install } from './contract/install.ts'
+import { verifyExtensions } from './extend/verify.ts'
 import { currentPhase, enter, requireExpanded } from './ledger.ts'
 import { withLock } from './lock.ts'
 import { compareLedger, ledgerDifferences } from './proof/ledger.ts'
@@ -26,6 +27,7 @@ const sessions = 2
  * @throws Refusal when the target is not there or a copy is at work
  */
 export async function verify(context: Context, { show }: { show: number }): Promise<Proof> {
+  if (context.system.extended) return verifyExtensions(context, { show })
   const started = performance.now()
   await requireExpanded(context)
   return withLock(context, 'shared', async () => {

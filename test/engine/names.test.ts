@@ -10,6 +10,7 @@ const engine = new URL('../../scripts/engine/', import.meta.url)
 /** Words that some system uses as a name and the engine needs for something else, each with what for. */
 const allowed = new Set([
   'config', // of a query that Drizzle builds
+  'action', // of a foreign key
   'description', // what pg_description holds
   'enabled', // of a trigger
   'id', // the ledger's own
@@ -20,12 +21,15 @@ const allowed = new Set([
   'notes', // the verb
   'number', // the type
   'parameters', // of a query
+  'path', // the server's search path
   'precision', // of a numeric
   'public', // the schema, and everybody
   'raw', // SQL that is written as it is
   'reason', // of a refusal
   'size', // of a batch
   'sources', // the tables that a query reads
+  'recorded_at', // the ledger's own
+  'role', // of the server, with its rights
   'status', // of a migration, and the command that tells it
   'value', // of a column
   'version', // of a legacy shape, and of a server

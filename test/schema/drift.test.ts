@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { systems } from '../../scripts/systems/index.ts'
 import { test as scratch, scratchDatabase } from '../support/scratch.ts'
 import { legacies, shapeOf, targets } from './catalog.ts'
 import { expanded, kit, steps } from './kit.ts'
@@ -28,7 +29,11 @@ describe('without a database', () => {
   })
 
   test.for([
-    ['SYSTEM', 'nix', 'Unknown SYSTEM (SYSTEM = nix). Next: set SYSTEM to astrid or atp or retrovue\n'],
+    [
+      'SYSTEM',
+      'nix',
+      `Unknown SYSTEM (SYSTEM = nix). Next: set SYSTEM to ${Object.keys(systems).sort().join(' or ')}\n`,
+    ],
     ['STAGE', 'expnad', 'Unknown STAGE (STAGE = expnad). Next: set STAGE to expand or contract\n'],
   ])('an unknown %s is refused in one line', async ([name, value, line]) => {
     expect(await kit(['generate', '--output', 'json'], undefined, { [name as string]: value })).toEqual({

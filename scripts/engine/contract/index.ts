@@ -5,6 +5,7 @@ import { migrateLock } from '../../database/lock.ts'
 import { Failure, Refusal } from '../../errors.ts'
 import { bind } from '../bound.ts'
 import type { Context } from '../context.ts'
+import { finish, requireFinishable } from '../extend/finish.ts'
 import { currentPhase } from '../ledger.ts'
 import { sqlstate } from '../lock.ts'
 import { rows } from '../preflight/look.ts'
@@ -38,6 +39,7 @@ export interface Contracted {
  */
 export async function requireContractable(context: Context): Promise<boolean> {
   const { system, connection } = context
+  if (system.extended) return requireFinishable(context)
   const phase = await currentPhase(context)
   if (phase === 'contracted') return false
   if (phase !== 'verified') {
@@ -68,6 +70,7 @@ export async function contract(context: Context, options: { keepViews: boolean }
   const started = performance.now()
   const { system, connection, report, signal } = context
   if (options.keepViews && system.settlesIn !== undefined) throw noPlace(system.name)
+  if (system.extended) return finish(context)
   if (!(await requireContractable(context))) {
     if (options.keepViews) throw tooLate(system.name)
     return { applied: [], dropped: [], views: [], seconds: 0 }

@@ -1,5 +1,7 @@
+import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from '../../database/connect.ts'
 import { Refusal } from '../../errors.ts'
+import { phaseOf } from '../ledger.ts'
 import { readSteps } from '../preflight/steps.ts'
 import type { System } from '../system.ts'
 import { ask, words } from './conditions.ts'
@@ -15,6 +17,7 @@ import { tablesAsDeclared } from './tables.ts'
  * true now is asked of the database.
  */
 export async function gates(system: System, db: Database): Promise<Passed[]> {
+  if (system.extended) return [await finished(system, system.extended.checklist, db)]
   const parts = partsOf(system, await readSteps(system, db))
   const passed: Passed[] = []
   for (const part of parts) if (part.gate) passed.push(await pass(db, parts, part, part.gate))
@@ -27,8 +30,26 @@ async function pass(db: Database, parts: readonly Part[], part: Part, gate: Gate
   // what a later phase adds is wanted here only once that phase is applied
   const pending = [...parts.slice(0, parts.indexOf(part) + 1), ...parts.filter((each) => !isApplied(each))]
   const before = parts.slice(0, parts.indexOf(part)).flatMap((each) => each.gate?.tables ?? [])
+  return checklist(db, gate, before, (each) => isLater(pending, part, each))
+}
+
+/** Of a system that adds columns in place there is one: of what is there in the end. */
+async function finished(system: System, gate: Gate, db: Database): Promise<Passed> {
+  const applied = (await phaseOf(system, db)) === 'contracted'
+  if (!applied) return { gate: gate.name, about: gate.about, applied, held: false, checks: [] }
+  return checklist(db, gate, gate.tables, () => false)
+}
+
+/** @param isLater whether something of a name comes with a later phase only */
+async function checklist(
+  db: Database,
+  gate: Gate,
+  before: readonly PgTable[],
+  isLater: (name: string) => boolean,
+): Promise<Passed> {
+  const { name, about } = gate
   const checks = [
-    ...(await tablesAsDeclared(db, gate.tables, (each) => isLater(pending, part, each))),
+    ...(await tablesAsDeclared(db, gate.tables, isLater)),
     ...(await rowsIntact(db, before)),
     ...(await ask(db, gate.after ?? [])).map((found) => checked('rows', found.condition.what, words(found))),
     ...(await tryExamples(db, gate.examples?.() ?? [])),

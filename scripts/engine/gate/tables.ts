@@ -48,24 +48,41 @@ const names = (columns: readonly { name: string }[]): string => columns.map(({ n
 
 /** The constraints and indexes that are declared; the server names a primary key after its table. */
 function havings(table: PgTable): Having[] {
-  const { name, checks, indexes, uniqueConstraints } = getTableConfig(table)
+  const { name, checks, foreignKeys, indexes, uniqueConstraints } = getTableConfig(table)
   const ofIndex = new Set(indexes.map(({ config }) => config.name))
   return [
     { name: `${name}_pkey`, what: `primary key (${primaryKey(table).join(', ')})` },
     ...uniqueKeys(table)
       .filter((key) => !ofIndex.has(key.name) || uniqueConstraints.some((each) => each.getName() === key.name))
       .map((key) => ({ name: key.name, what: `unique (${names(key.columns)})` })),
-    ...references(table).map(({ name, columns, parent, parentColumns }) => ({
+    ...references(table).map(({ name, columns, parent, parentColumns }, i) => ({
       name,
-      what: `foreign key (${names(columns)}) to ${tableName(parent)} (${names(parentColumns)})`,
+      what: `foreign key (${names(columns)}) to ${tableName(parent)} (${names(parentColumns)})${ruleOf(foreignKeys[i])}`,
     })),
     ...checks.map(({ name }) => ({ name, what: 'check' })),
     ...indexes.map(({ config }) => ({
       name: config.name ?? '',
-      what: `${config.unique ? 'unique index' : 'index'} (${names(config.columns as { name: string }[])})`,
+      what: `${config.unique ? 'unique index' : 'index'} (${(config.columns as Indexed[]).map(ordered).join(', ')})${config.where ? ' of some rows' : ''}`,
     })),
   ]
 }
+
+/** What happens to the row when the one that it refers to goes or changes its key. */
+const ruleOf = (key: { onDelete?: string | undefined; onUpdate?: string | undefined } | undefined): string =>
+  [
+    ['delete', key?.onDelete],
+    ['update', key?.onUpdate],
+  ]
+    .filter(([, rule]) => /^(cascade|restrict|set)/.test(rule ?? ''))
+    .map(([event, rule]) => ` on ${event} ${rule}`)
+    .join('')
+
+interface Indexed {
+  name: string
+  indexConfig?: { order?: string }
+}
+
+const ordered = ({ name, indexConfig }: Indexed): string => `${name}${indexConfig?.order === 'desc' ? ' desc' : ''}`
 
 /** The constraints and indexes that are live and that hold: one that is not valid says so. */
 const liveHavings = (db: Executor, name: string): Promise<Having[]> =>
@@ -79,7 +96,7 @@ const liveHavings = (db: Executor, name: string): Promise<Having[]> =>
           when 'u' then 'unique (' || child.columns || ')'
           when 'c' then 'check'
           when 'f' then format('foreign key (%s) to %s.%s (%s)', child.columns, n.nspname, f.relname, parent.columns)
-            || case when k.confdeltype <> 'a' or k.confupdtype <> 'a' then ' with a rule' else '' end
+            || ${rule('delete', sql`k.confdeltype`)} || ${rule('update', sql`k.confupdtype`)}
         end || case when k.convalidated then '' else ', not valid' end as "what"
       from own
       join pg_constraint as k on k.conrelid = own.oid
@@ -96,12 +113,20 @@ const liveHavings = (db: Executor, name: string): Promise<Having[]> =>
       from own
       join pg_index as i on i.indrelid = own.oid
       join pg_class as c on c.oid = i.indexrelid
-      cross join lateral (${columnsOf(sql`i.indrelid`, sql`i.indkey::int2[]`)}) as own_columns(columns)
+      cross join lateral (${columnsOf(sql`i.indrelid`, sql`i.indkey::int2[]`, sql`case when i.indoption[position - 1] & 1 = 1 then ' desc' else '' end`)}) as own_columns(columns)
       where not exists (select from pg_constraint where conindid = i.indexrelid and contype in ('p', 'u', 'x'))`,
   )
 
-const columnsOf = (relation: SQL, numbers: SQL): SQL => sql`
-        select string_agg(a.attname, ', ' order by position)
+const rule = (event: string, kind: SQL): SQL => sql`case ${kind}
+              when 'c' then ${` on ${event} cascade`}::text
+              when 'n' then ${` on ${event} set null`}::text
+              when 'd' then ${` on ${event} set default`}::text
+              when 'r' then ${` on ${event} restrict`}::text
+              else ''
+            end`
+
+const columnsOf = (relation: SQL, numbers: SQL, direction = sql`''`): SQL => sql`
+        select string_agg(a.attname || ${direction}, ', ' order by position)
         from unnest(${numbers}) with ordinality as u(attnum, position)
         join pg_attribute as a on a.attrelid = ${relation} and a.attnum = u.attnum`
 

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../../database/connect.ts'
 import type { Context } from '../context.ts'
+import { extensions } from '../extend/plan.ts'
 import { forecast } from '../forecast.ts'
 import { currentPhase } from '../ledger.ts'
 import { sqlstate } from '../lock.ts'
@@ -20,6 +21,9 @@ import { targets } from './targets.ts'
 /** In the order in which a person wants to know. */
 const groups: readonly Group[] = [rights, targets, phases, columns, constraints, dependents, access, surroundings, cost]
 
+/** Where columns are added in place, nobody who depends on the tables loses anything. */
+const extensionGroups: readonly Group[] = [rights, targets, extensions, constraints, surroundings]
+
 /**
  * Everything a person should know before a migration starts (design §2, look). Reads one snapshot in a transaction that
  * cannot write; needs no more than to read the catalogs, and says which further rights are missing.
@@ -34,12 +38,12 @@ export async function plan(context: Context, options: { forecast: boolean } = { 
       await requireLegacy(system, tx)
       const look = await survey(system, tx)
       const findings: Finding[] = []
-      for (const group of groups) {
+      for (const group of system.extended ? extensionGroups : groups) {
         signal.throwIfAborted()
         findings.push(...(await group(look)))
       }
       const whole = look.legacy.every(({ readable }) => readable)
-      if (whole && options.forecast) findings.push(...(await forecast(inside)))
+      if (whole && options.forecast && !system.extended) findings.push(...(await forecast(inside)))
       const version = await legacyVersion(look)
       return {
         system: system.name,

@@ -1,6 +1,7 @@
 import { is, sql } from 'drizzle-orm'
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 import * as ledger from '../../../schema/ledger.ts'
+import { watchedTables } from '../extend/triggers.ts'
 import type { Finding } from '../results.ts'
 import { tableName } from '../shape.ts'
 import type { Executor } from '../sql.ts'
@@ -74,7 +75,7 @@ export async function missingRights(system: System, db: Executor): Promise<Missi
  * tables and write their rows, and to be the owner of the tables, for nobody else can take triggers away again.
  */
 export async function missingSyncRights(system: System, db: Executor): Promise<MissingRight[]> {
-  const legacy = textArray(Object.values(system.legacy).map(tableName))
+  const legacy = textArray((system.extended ? watchedTables(system) : Object.values(system.legacy)).map(tableName))
   const target = textArray(system.derive.map(({ table }) => tableName(table)))
   return rows<MissingRight>(
     db,

@@ -47,6 +47,20 @@ export async function readSteps(system: System, db: Executor, stage: Stage = 'ex
   }))
 }
 
+/** The steps of both stages that are still to be applied, in their order. */
+export async function pendingSteps(
+  system: System,
+  db: Executor,
+): Promise<{ stage: Stage; name: string; text: string }[]> {
+  const pending = []
+  for (const stage of ['expand', 'contract'] as const) {
+    if (!existsSync(stepsFolder(system, stage))) continue
+    const steps = await readSteps(system, db, stage)
+    pending.push(...steps.filter(({ applied }) => !applied).map(({ name, text }) => ({ stage, name, text })))
+  }
+  return pending
+}
+
 /** Names of the steps of all other systems, of both stages. */
 export function stepsOfOthers({ name }: System): string[] {
   const folder = fileURLToPath(new URL('../../../drizzle', import.meta.url))

@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import { madeTables } from '../extend/back.ts'
+import { occupiedColumns } from '../extend/columns.ts'
 import type { Finding } from '../results.ts'
 import { type LiveTable, readShape, tableName } from '../shape.ts'
 import type { Executor } from '../sql.ts'
@@ -13,6 +15,8 @@ export interface Occupied {
   table: string
   /** How it differs from the declaration, in words; empty where its columns are the same. */
   differences: string[]
+  /** Of a table that is extended in place: which of the new columns it has. */
+  columns?: string[]
 }
 
 /** How the columns of a live table differ from the declared ones. */
@@ -34,13 +38,14 @@ export function shapeDifferences(table: PgTable, live: LiveTable): string[] {
 
 /** Tables that a step still to be applied would create, but that exist already. */
 export async function occupiedTargets(system: System, db: Executor, steps: readonly Step[]): Promise<Occupied[]> {
-  const tables = Object.values(system.target)
+  const tables = madeTables(system)
   const shape = await readShape(db, tables)
-  return tables.flatMap((table) => {
+  const made = tables.flatMap((table) => {
     const live = shape.tables.get(tableName(table))
     if (!live || makerOf(steps, live.schema, live.name)?.applied !== false) return []
     return [{ table: tableName(table), differences: shapeDifferences(table, live) }]
   })
+  return [...made, ...(await occupiedColumns(system, db, steps))]
 }
 
 /** Schemas that a step still to be applied would create, but that exist already. */
@@ -63,7 +68,13 @@ export const targets: Group = async ({ system, db }) => {
     }),
   )
   const occupied = await occupiedTargets(system, db, steps)
-  const tables = occupied.map(({ table, differences }): Finding => {
+  const tables = occupied.map(({ table, differences, columns }): Finding => {
+    if (columns) {
+      const otherwise = differences.length ? ` But ${differences.join('; ')}.` : ''
+      const samples = columns.slice(0, 3)
+      const message = `${table} has some of the new columns already (${columns.join(', ')}), and Sluice did not add them: npm run migrate -- --stamp takes them over, where they are as declared.${otherwise}`
+      return { code: 'target-exists', table, samples, message }
+    }
     const shape = differences.length ? `another shape (${differences.join('; ')})` : 'the same columns'
     return {
       code: 'target-exists',

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import { dependents } from '../contract/dependents.ts'
 import { lockSteps } from '../contract/index.ts'
 import { legacyRelations } from '../contract/text.ts'
+import { removeExtensions } from '../extend/rollback.ts'
 import { currentPhase, phaseOf } from '../ledger.ts'
 import { sqlstate } from '../lock.ts'
 import { lockTables } from '../locks.ts'
@@ -27,12 +28,14 @@ export interface RolledBack {
   tables: Record<string, number>
   /** Rows that the legacy shape cannot hold, by table. They are kept in the ledger's archive. */
   archived: Record<string, number>
+  /** Of a system that adds columns in place: how many values of its own each of them has, which go with it to the archive. */
+  lost?: Record<string, number>
   seconds: number
 }
 
 /** Ends the transaction of a dry run, and carries what it found. */
 class Undone extends Error {
-  readonly found: Pick<RolledBack, 'tables' | 'archived'>
+  readonly found: Pick<RolledBack, 'tables' | 'archived' | 'lost'>
 
   constructor(found: Undone['found']) {
     super('a dry run changes nothing')
@@ -49,7 +52,8 @@ class Undone extends Error {
  */
 export async function rollback(context: Context, { dryRun }: { dryRun: boolean }): Promise<RolledBack> {
   if ((await currentPhase(context)) === 'legacy') throw nothing(context.system.name)
-  return undoable(context, dryRun, (tx) => inOne(context, tx, dryRun))
+  const way = context.system.extended ? removeExtensions : inOne
+  return undoable(context, dryRun, (tx) => way(context, tx, dryRun))
 }
 
 /** Runs `work` in one transaction, which a dry run undoes, and says what it has found. */

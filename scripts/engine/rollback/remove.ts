@@ -2,6 +2,8 @@ import { is, type SQL, sql } from 'drizzle-orm'
 import { PgTable } from 'drizzle-orm/pg-core'
 import * as ledger from '../../../schema/ledger.ts'
 import type { FunctionName } from '../contract/text.ts'
+import { madeTables } from '../extend/back.ts'
+import { dropColumns } from '../extend/rollback.ts'
 import { rows, textArray } from '../preflight/look.ts'
 import { readSteps, schemasIn, stepsOfOthers } from '../preflight/steps.ts'
 import { tableName, tableSql } from '../shape.ts'
@@ -25,7 +27,9 @@ export async function remove(tx: Executor, system: System, { undone }: { undone:
     for (const { statement } of await recorded(tx, system.name, ['undo'])) await tx.execute(sql.raw(statement))
   for (const statement of await dropsOfOwnTriggers(tx, system)) await tx.execute(sql.raw(statement))
   // a system that grows in phases has not all of them yet
-  await tx.execute(sql`drop table ${list((await existing(tx, Object.values(system.target))).map(tableSql))}`)
+  const made = await existing(tx, madeTables(system))
+  if (made.length) await tx.execute(sql`drop table ${list(made.map(tableSql))}`)
+  if (system.extended) await dropColumns(tx, system)
   const expand = await readSteps(system, tx)
   await dropFunctions(
     tx,

@@ -5,6 +5,7 @@ import type { Database } from '../../database/connect.ts'
 import { type Bound, bind } from '../bound.ts'
 import type { Context } from '../context.ts'
 import { functionOf } from '../contract/text.ts'
+import { startExtensionSync, stopExtensionSync } from '../extend/sync.ts'
 import { requireExpanded } from '../ledger.ts'
 import { withLock } from '../lock.ts'
 import { lockTables } from '../locks.ts'
@@ -30,6 +31,7 @@ import { beginsFunction, triggerFunctions, triggerName, triggersOf } from './tri
  */
 export async function startSync(context: Context): Promise<{ already: boolean }> {
   const { system, connection } = context
+  if (system.extended) return startExtensionSync(context)
   await requireExpanded(context)
   return withLock(context, 'exclusive', async () => {
     const bound = await bind(system, connection.db)
@@ -61,6 +63,7 @@ export async function startSync(context: Context): Promise<{ already: boolean }>
  */
 export async function stopSync(context: Context): Promise<{ stopped: boolean }> {
   const { system, connection } = context
+  if (system.extended) return stopExtensionSync(context)
   await requireExpanded(context)
   return withLock(context, 'exclusive', async () => {
     const found = await triggersOn(connection.db, tablesOf(system))
@@ -151,7 +154,7 @@ async function makeSettle(tx: Executor, bound: Bound): Promise<void> {
  * The schemas of the tables, in which the functions of the applications' own triggers may look for their names. One in
  * which others may create something is left out: what runs with our rights must not find what they put there.
  */
-async function ownedSchemas(db: Executor, system: System): Promise<string[]> {
+export async function ownedSchemas(db: Executor, system: System): Promise<string[]> {
   const names = [...new Set(tablesOf(system).map((table) => tableName(table).split('.')[0] ?? ''))]
   const found = await rows<{ name: string }>(
     db,
