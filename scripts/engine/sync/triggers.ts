@@ -241,8 +241,8 @@ const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
 const above = variable('above')
 
 /**
- * In the midst of what of Sluice's own the statement was: a trigger that it fired, whose statement fires us deeper by
- * two, or a foreign key's action, whose triggers are the outer statement's. Null where it is an application's.
+ * What of ours the statement came in the midst of: a trigger that we fired, as its statements fire us deeper by two, or
+ * what a foreign key makes of our write, as that fires us with our own statement. Null where it is an application at work.
  */
 const within = variable('within')
 
