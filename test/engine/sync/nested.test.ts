@@ -194,6 +194,35 @@ describe("what a target application's trigger writes while Sluice brings over", 
     await expectInStep(database)
   })
 
+  test('while it copies for the first time', async ({ database }) => {
+    await trigger(
+      database,
+      'after insert',
+      'downloads',
+      `insert into atp.files (hash, parent_path, target_path, imdb_id) values (new.hash, '/p', 't', new.imdb_id)`,
+    )
+    await stopSync(contextOf(database))
+    for (const [i, letter] of [...'def0123456789'].entries())
+      await run(database, media(letter, i % 2 ? i + 10 : null, { uploader: 'own', deleted_at: '2020-02-02' }))
+    await syncIn(database)
+    await copyIn(database)
+    expect(
+      await run(
+        database,
+        `select target_path, uploader, media_title, deleted_at is null as there, count(*)::int
+         from atp.media where hash not in ('${hash('a')}', '${hash('b')}', '${hash('c')}') group by 1, 2, 3, 4`,
+      ),
+    ).toEqual([{ target_path: 't', uploader: 'own', media_title: 'A title', there: false, count: 13 }])
+    // of a file's own: when it was made
+    expect(
+      await values(
+        database,
+        `select distinct kind || ' ' || name from sluice.target_complement, jsonb_object_keys(kept) as name order by 1`,
+      ),
+    ).toEqual(['part created_at'])
+    await expectInStep(database)
+  })
+
   test('what only the old tables know stays', async ({ database }) => {
     await run(
       database,
