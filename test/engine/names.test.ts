@@ -10,7 +10,6 @@ const engine = new URL('../../scripts/engine/', import.meta.url)
 /** Words that some system uses as a name and the engine needs for something else, each with what for. */
 const allowed = new Set([
   'config', // of a query that Drizzle builds
-  'action', // of a foreign key
   'description', // what pg_description holds
   'enabled', // of a trigger
   'id', // the ledger's own
