@@ -69,22 +69,25 @@ function upsert(target: TargetTable, condition?: SQL): SQL {
       where not ${sameImage(rowOf('t', target.columns), rowOf('excluded', target.columns))}${condition ? sql` and ${condition}` : sql``}`
 }
 
-/** Unique values that change hands among the families are let go first: a constraint is checked row by row. */
+/**
+ * Unique values that change hands among the families are let go first: a constraint is checked row by row. A row that
+ * cannot be without its value goes until it is followed, unless it has something of the target's own.
+ */
 export function release(bound: Bound, target: TargetTable): SQL[] {
   const t = target.relation
-  return uniqueKeys(target.table)
-    .filter(({ columns }) => nullable(columns).length > 0)
-    .map(({ columns }) => {
-      const claims = all(columns.map(({ name }) => sql`${column('s', name)} = ${column(t, name)}`))
-      return sql`
+  return uniqueKeys(target.table).map(({ columns }) => {
+    const given = nullable(columns)
+    const claims = all(columns.map(({ name }) => sql`${column('s', name)} = ${column(t, name)}`))
+    const isOwnRow = sql`exists (
+        select from ${targetComplement} as d where ${ownOf(bound, target)} and d.key = ${keyIn(target, t)})`
+    return sql`
     with ${settledRows(bound, target)}
-    update ${tableSql(target.table)}
-    set ${setNull(nullable(columns))}
+    ${given.length ? sql`update ${tableSql(target.table)} set ${setNull(given)}` : sql`delete from ${tableSql(target.table)}`}
     where (${ofFamilies(target)})
       and exists (select from settled as s where not s."#refused" and ${claims} and not (${sameKey(target, 's', t)}))
       and not (${native} and ${isWritten(bound, target, t)})
-      and not (${own} and ${staysOwn(bound, target, t, columns)})`
-    })
+      and not (${own} and ${given.length ? staysOwn(bound, target, t, columns) : isOwnRow})`
+  })
 }
 
 /**

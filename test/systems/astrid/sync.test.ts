@@ -62,3 +62,41 @@ test('placeholder and surveys are kept in step, while the system grows on', asyn
   expect(await placeholder(database)).toEqual(rows)
   expect(await catalogsOf(database, ['sluice'])).toEqual(before)
 })
+
+test('a name that must be there and be unique changes hands', async ({ database }) => {
+  await legacyIn(database, { rows: 20 })
+  await expandIn(database, { phases: 1 })
+  await startSync(contextOf(database))
+  await copyIn(database, { batchSize: 30 })
+  const id = (letter: string) => `d0000000-0000-4000-8000-00000000000${letter}`
+  const names = async () =>
+    Object.fromEntries(
+      (
+        await run(
+          database,
+          `select right(id::text, 1) as id, name from public.surveys where id::text like 'd0000000%' order by 1`,
+        )
+      ).map((row) => [row.id, row.name]),
+    )
+  const inStep = async () => {
+    expect(await verifyIn(database)).toMatchObject({ identical: true })
+    expect(await one(database, `select count(*)::int from sluice.quarantine where scope = 'family'`)).toBe(0)
+  }
+  await run(
+    database,
+    `insert into public.example_models (id, name) values ('${id('b')}', 'one'), ('${id('c')}', 'two')`,
+  )
+  await run(database, `insert into public.example_models (id, name) values ('${id('a')}', 'one')`)
+  expect(await names()).toEqual({ a: 'one', c: 'two' })
+  await inStep()
+  await run(
+    database,
+    `update public.example_models set name = case name when 'one' then 'two' else 'one' end where name in ('one', 'two') and id <> '${id('b')}'`,
+  )
+  expect(await names()).toEqual({ a: 'two', b: 'one' })
+  await inStep()
+  await run(database, `delete from public.example_models where id = '${id('a')}'`)
+  await run(database, `update public.surveys set name = 'three' where id = '${id('b')}'`)
+  expect(await names()).toEqual({ b: 'three', c: 'one' })
+  await inStep()
+})
