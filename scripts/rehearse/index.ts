@@ -76,7 +76,7 @@ async function play(session: Session, clone: Clone, { rounds, ...life }: Life, s
   // what the steps say of their own is left out
   const context: Context = { system, connection, signal, report: { note: () => {}, progress: report.progress } }
   try {
-    const watching = await watch(clone.url, application)
+    const watching = await watch(clone.url, application, signal)
     try {
       const stage: Stage = { context, report, url, watch: watching, rounds, before: { catalogs: [], tables: {} } }
       const refused = await wholeLife(stage, life, seen).catch((error) => {

@@ -13,8 +13,12 @@ export interface Watch {
   close(): Promise<void>
 }
 
-/** @param application the name of the sessions whose locks are looked at */
-export async function watch(url: string, application: string): Promise<Watch> {
+/**
+ * @param application the name of the sessions whose locks are looked at
+ * @param signal ends the watch: the clone goes then, and with it what the watcher would tell of
+ */
+export async function watch(url: string, application: string, signal: AbortSignal): Promise<Watch> {
+  signal.throwIfAborted()
   const watcher = fork(fileURLToPath(new URL('watcher.ts', import.meta.url)), {
     execArgv: ['--import', import.meta.resolve('tsx')],
     stdio: 'ignore',
@@ -23,11 +27,15 @@ export async function watch(url: string, application: string): Promise<Watch> {
   const gone = once(watcher, 'exit').then(() => {
     over = true
   })
+  const stopped = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
   const ask = async (message: unknown): Promise<unknown> => {
     const answer = once(watcher, 'message')
     if (!over) watcher.send(message as string, () => {})
-    const [said] = (await Promise.race([answer, gone])) ?? []
+    const [said] = (await Promise.race([answer, gone, stopped])) ?? []
     if (said !== undefined) return said
+    signal.throwIfAborted()
     throw new Failure('the watch over the locks has ended', {}, 'run the same command again')
   }
   // as a message, for the URL holds a password
