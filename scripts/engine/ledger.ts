@@ -48,10 +48,16 @@ export const contracted = (system: System): Refusal =>
 /** What is there: the ledger, and the target, which where it grows in phases is the tables that get rows of the legacy. */
 async function found(db: Executor, system: System): Promise<{ ledger: boolean; target: boolean }> {
   const names = system.derive.map(({ table }) => tableName(table))
+  // the catalogs are asked by name: to_regclass fails where a schema may not be used
   const [row] = await db.execute(sql`
-    select to_regclass(${tableName(migration)}) is not null as ledger,
-      bool_and(to_regclass(name) is not null) as target
-    from unnest(string_to_array(${names.join(',')}, ',')) as name`)
+    with here as (
+      select n.nspname || '.' || c.relname as name
+      from pg_class as c
+      join pg_namespace as n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p'))
+    select ${tableName(migration)} in (select name from here) as ledger,
+      bool_and(wanted.name in (select name from here)) as target
+    from unnest(string_to_array(${names.join(',')}, ',')) as wanted(name)`)
   const { ledger, target } = row as { ledger: boolean; target: boolean | null }
   // where columns are added in place, nothing is derived
   return { ledger, target: target !== false && (await hasAddedColumns(db, system)) }
