@@ -5,7 +5,7 @@ import { references } from './constraints.ts'
 import { columnsOf, familyOf, inRange, type Range, textWithin, within } from './family.ts'
 import { lineageOf, type Source } from './lineage.ts'
 import { familyColumnsOf, legacyRows } from './rows.ts'
-import { tableName } from './shape.ts'
+import { tableName, tableSql } from './shape.ts'
 
 /** One column that makes families, of a legacy table as the transforms see it, and those that go before it. */
 interface Arm {
@@ -108,20 +108,32 @@ export function familiesIn(bound: Bound, range: Range): SQL {
 }
 
 /** Every family of a range that any table or the ledger knows. */
-function everyFamilyIn(bound: Bound, range: Range): SQL {
-  const tables = [
-    ...bound.legacy.map((legacy) => sql`select l."#family" from ${legacyRows(bound, legacy, within(range))} as l`),
-    ...bound.target.map(({ table }) => {
-      const match = within(range).match(table)
-      return sql`select coalesce(${familyOf(columnsOf(table))}, '') from ${table}${match ? sql` where ${match}` : sql``}`
-    }),
-  ]
-  const ledger = [complement, quarantine, targetComplement].map(
-    (each) => sql`
-      select ${each.family}
-      from ${each}
-      where ${each.system} = ${bound.system.name}
-        and ${textWithin(sql`${each.family}`, range, false)}`,
+const everyFamilyIn = (bound: Bound, range: Range): SQL =>
+  sql.join(
+    [
+      ...bound.legacy.map((legacy) => sql`select l."#family" from ${legacyRows(bound, legacy, within(range))} as l`),
+      knownIn(bound, range),
+    ],
+    sql` union `,
   )
-  return sql.join([...tables, ...ledger], sql` union `)
+
+/** The families of a range of which the target or the ledger has anything. */
+export function knownIn({ system, target }: Bound, range: Range): SQL {
+  const rows = target.map(({ table }) => {
+    const match = within(range).match(table)
+    return sql`select coalesce(${familyOf(columnsOf(table))}, '') from ${tableSql(table)}${match ? sql` where ${match}` : sql``}`
+  })
+  const entries = [
+    { table: complement, column: complement.family },
+    { table: quarantine, column: quarantine.family },
+    { table: targetComplement, column: targetComplement.family },
+    { table: targetComplement, column: targetComplement.targetFamily },
+  ].map(
+    ({ table, column }) => sql`
+      select ${column}
+      from ${table}
+      where ${table.system} = ${system.name}
+        and ${textWithin(sql`${column}`, range, false)}`,
+  )
+  return sql.join([...rows, ...entries], sql` union `)
 }

@@ -12,10 +12,10 @@ import { prepareAlso } from '../scope.ts'
 import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
 import type { Transaction } from '../transaction.ts'
-import { areMostlySimple, carryUntouched, lockAndAsk } from '../untouched.ts'
 import { familiesIn } from '../waves.ts'
 import { effectsOf } from './effects.ts'
 import { setDepth } from './noted.ts'
+import { areMostlySimple, carryUntouched, lockAndAsk } from './untouched.ts'
 
 /**
  * Carries the families of a range while both shapes are alive. The families are locked before they are read, so that a

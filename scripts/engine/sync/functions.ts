@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm'
-import { complement, family } from '../../../schema/ledger.ts'
+import { complement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable } from '../bound.ts'
 import { references, uniqueKeys } from '../constraints.ts'
 import { functionOf, textOf } from '../contract/text.ts'
@@ -8,6 +8,7 @@ import { list } from '../sql.ts'
 import { type Effects, effectsOf } from './effects.ts'
 import { forgetMarks, removeOutdated, requireCarried } from './first.ts'
 import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
+import { lockedFamilies } from './locked.ts'
 import { relatedFamilies } from './related.ts'
 import { follow, keepOwn, overrule, release, removeStale, setAside, setFamiliesAside, whatIsNoted } from './target.ts'
 import {
@@ -187,19 +188,8 @@ function nothingNoted(statement: SQL): SQL {
 
 const [yes, no] = [sql`true`, sql`false`]
 
-/**
- * Locks the families in their order, so that two sessions that touch one of them go one after the other. A snapshot
- * from before another's write cannot update the lock and ends in 40001.
- */
-const lockFamilies = ({ system }: Bound): SQL => sql`
-    with locked as (
-      insert into ${family} as f (system, family, touched_by)
-      select ${system.name}, m, pg_current_xact_id()
-      from (select distinct m from unnest(${more}) as m order by m) as m
-      on conflict (system, family) do update
-      set touched_by = excluded.touched_by
-      where f.touched_by <> excluded.touched_by
-      returning f.family, f.xmax = 0 as is_new)
+const lockFamilies = (bound: Bound): SQL => sql`
+    with ${lockedFamilies(bound, sql`select distinct m from unnest(${more}) as m`)}
     select ${fresh} || coalesce(array_agg(family) filter (where is_new), '{}')
     into ${fresh}
     from locked`

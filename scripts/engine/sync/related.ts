@@ -176,7 +176,7 @@ function referring(bound: Bound, parent: TargetTable): SQL[] {
 }
 
 /** Whether a row that refers to another is of its family by that. */
-function isWithinFamily(
+export function isWithinFamily(
   child: TargetTable,
   parent: TargetTable,
   { columns, parentColumns }: ReturnType<typeof references>[number],

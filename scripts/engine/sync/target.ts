@@ -69,6 +69,10 @@ function upsert(target: TargetTable, condition?: SQL): SQL {
       where not ${sameImage(rowOf('t', target.columns), rowOf('excluded', target.columns))}${condition ? sql` and ${condition}` : sql``}`
 }
 
+/** Whether the ledger keeps something of the target's own for the row of a key. */
+const hasOwn = (bound: Bound, target: TargetTable, key: SQL): SQL =>
+  sql`exists (select from ${targetComplement} as d where ${ownOf(bound, target)} and d.key = ${key})`
+
 /**
  * Unique values that change hands among the families are let go first: a constraint is checked row by row. A row that
  * cannot be without its value goes until it is followed, unless it has something of the target's own.
@@ -78,15 +82,13 @@ export function release(bound: Bound, target: TargetTable): SQL[] {
   return uniqueKeys(target.table).map(({ columns }) => {
     const given = nullable(columns)
     const claims = all(columns.map(({ name }) => sql`${column('s', name)} = ${column(t, name)}`))
-    const isOwnRow = sql`exists (
-        select from ${targetComplement} as d where ${ownOf(bound, target)} and d.key = ${keyIn(target, t)})`
     return sql`
     with ${settledRows(bound, target)}
     ${given.length ? sql`update ${tableSql(target.table)} set ${setNull(given)}` : sql`delete from ${tableSql(target.table)}`}
     where (${ofFamilies(target)})
       and exists (select from settled as s where not s."#refused" and ${claims} and not (${sameKey(target, 's', t)}))
       and not (${native} and ${isWritten(bound, target, t)})
-      and not (${own} and ${given.length ? staysOwn(bound, target, t, columns) : isOwnRow})`
+      and not (${own} and ${given.length ? staysOwn(bound, target, t, columns) : hasOwn(bound, target, keyIn(target, t))})`
   })
 }
 
@@ -96,8 +98,6 @@ export function release(bound: Bound, target: TargetTable): SQL[] {
  */
 export function follow(bound: Bound, target: TargetTable): SQL {
   const { relation } = target
-  const isOwnRow = (key: SQL) =>
-    sql`exists (select from ${targetComplement} as d where ${ownOf(bound, target)} and d.key = ${key})`
   const keys = keysOf(bound.target.indexOf(target))
   return sql`
     with ${settledRows(bound, target)},
@@ -106,7 +106,7 @@ export function follow(bound: Bound, target: TargetTable): SQL {
       select ${list(target.columns.map(({ name }) => column('s', name)))}
       from settled as s
       where not s."#refused"
-        and not (${own} and ${isOwnRow(sql`s."#key"`)})
+        and not (${own} and ${hasOwn(bound, target, sql`s."#key"`)})
       ${upsert(target, sql`not (${native} and ${isWritten(bound, target, 't')})`)}
       returning ${keyIn(target, 't')} as key, ${familyIn(bound, target, 't')} as family)
     select

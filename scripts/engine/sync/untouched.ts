@@ -1,13 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { complement, family, quarantine, targetComplement } from '../../schema/ledger.ts'
-import type { Bound } from './bound.ts'
-import { keepRows } from './complement.ts'
+import type { Bound } from '../bound.ts'
+import { keepRows } from '../complement.ts'
+import { also, asking, columnsOf, familyOf, type Keys, type Range, within } from '../family.ts'
+import { judgedRows } from '../judge.ts'
+import { tableSql } from '../shape.ts'
+import { type Executor, list } from '../sql.ts'
+import { stageOf } from '../stage.ts'
+import { knownIn } from '../waves.ts'
 import { dangling, entangled } from './entangled.ts'
-import { also, asking, columnsOf, familyOf, type Keys, type Range, textWithin, within } from './family.ts'
-import { judgedRows } from './judge.ts'
-import { tableSql } from './shape.ts'
-import { type Executor, list } from './sql.ts'
-import { stageOf } from './stage.ts'
+import { lockedFamilies } from './locked.ts'
 
 /*
  * While both shapes are alive, most families of a first copy are simple: nobody has touched them, the target has nothing
@@ -19,17 +20,9 @@ import { stageOf } from './stage.ts'
  * Locks the families that `select` yields, in their order, as every writer does, and asks for them. Those that were
  * locked before, by a writer or an earlier copy, are not simple.
  */
-export async function lockAndAsk(db: Executor, { system }: Bound, select: SQL): Promise<void> {
+export async function lockAndAsk(db: Executor, bound: Bound, select: SQL): Promise<void> {
   await db.execute(sql`
-    with locked as (
-      insert into ${family} as f (system, family, touched_by)
-      select ${system.name}, m.family, pg_current_xact_id()
-      from (${select}) as m(family)
-      order by m.family
-      on conflict (system, family) do update
-      set touched_by = excluded.touched_by
-      where f.touched_by <> excluded.touched_by
-      returning f.family, f.xmax = 0 as is_new),
+    with ${lockedFamilies(bound, select)},
     known as (
       insert into ${also}
       select family
@@ -44,7 +37,7 @@ export async function lockAndAsk(db: Executor, { system }: Bound, select: SQL): 
 export async function areMostlySimple(db: Executor, bound: Bound, range: Range): Promise<boolean> {
   // duplicates of a key may be of different families
   if (bound.legacy.some(({ keyed }) => !keyed)) return false
-  await leaveOut(db, noted(bound, range))
+  await leaveOut(db, knownIn(bound, range))
   const [row] = await db.execute(sql`
     select (select count(*) from ${also}) * 2 < (select count(*) from ${asking}) as simple`)
   return (row as { simple: boolean }).simple
@@ -105,25 +98,4 @@ async function leaveOut(db: Executor, select: SQL): Promise<number> {
     select count(*)::float8 as "added"
     from added`)
   return (row as { added: number }).added
-}
-
-/** Families of which the target or the ledger has anything. */
-function noted({ system, target }: Bound, range: Range): SQL {
-  const rows = target.map(({ table }) => {
-    const match = within(range).match(table)
-    return sql`select coalesce(${familyOf(columnsOf(table))}, '') from ${tableSql(table)}${match ? sql` where ${match}` : sql``}`
-  })
-  const entries = [
-    { table: complement, column: complement.family },
-    { table: quarantine, column: quarantine.family },
-    { table: targetComplement, column: targetComplement.family },
-    { table: targetComplement, column: targetComplement.targetFamily },
-  ].map(
-    ({ table, column }) => sql`
-      select ${column}
-      from ${table}
-      where ${table.system} = ${system.name}
-        and ${textWithin(sql`${column}`, range, false)}`,
-  )
-  return sql.join([...rows, ...entries], sql` union all `)
 }

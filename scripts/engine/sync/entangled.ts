@@ -1,13 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { quarantine } from '../../schema/ledger.ts'
-import type { Bound, TargetTable } from './bound.ts'
-import { nullable, references, uniqueKeys } from './constraints.ts'
-import { also, columnsOf, familyOf } from './family.ts'
-import { held } from './quarantine.ts'
-import { familyColumnsOf } from './rows.ts'
-import { tableName, tableSql } from './shape.ts'
-import { all, column, list } from './sql.ts'
-import { stageOf } from './stage.ts'
+import { quarantine } from '../../../schema/ledger.ts'
+import type { Bound, TargetTable } from '../bound.ts'
+import { heldOf, references, uniqueKeys } from '../constraints.ts'
+import { also, familyOf } from '../family.ts'
+import { held } from '../quarantine.ts'
+import { familyColumnsOf } from '../rows.ts'
+import { tableName, tableSql } from '../shape.ts'
+import { all, column, list } from '../sql.ts'
+import { stageOf } from '../stage.ts'
+import { isWithinFamily } from './related.ts'
 
 /** The families of staged rows that are refused, change their family by it, or claim what others have or wait for. */
 export function entangled(bound: Bound, target: TargetTable): SQL[] {
@@ -24,7 +25,6 @@ export function entangled(bound: Bound, target: TargetTable): SQL[] {
 function contested(bound: Bound, target: TargetTable): SQL[] {
   return uniqueKeys(target.table).flatMap(({ name, columns }) => {
     const values = list(columns.map((each) => column('s', each.name)))
-    const given = nullable(columns)
     return [
       sql`
     select unnest(array_agg(s."#family"))
@@ -39,7 +39,7 @@ function contested(bound: Bound, target: TargetTable): SQL[] {
       sql`
     select s."#family"
     from ${stageOf(target)} as s
-    join ${quarantine} as q on ${given.length ? sql`q.held = ${held('s', given)}` : sql`true`}
+    join ${quarantine} as q on q.held = ${held('s', heldOf(columns))}
     where ${waitsFor(bound, target, name)}
       and ${all(columns.map((each) => sql`${column('s', each.name)} is not null`))}`,
     ]
@@ -54,12 +54,7 @@ function awaited(bound: Bound, parent: TargetTable): SQL[] {
   return bound.target.flatMap((child) =>
     references(child.table)
       .filter((reference) => tableName(reference.parent) === tableName(parent.table))
-      .filter(
-        ({ columns, parentColumns }) =>
-          columns.length !== 1 ||
-          columns[0]?.name !== columnsOf(child.table)[0]?.name ||
-          parentColumns[0]?.name !== columnsOf(parent.table)[0]?.name,
-      )
+      .filter((reference) => !isWithinFamily(child, parent, reference))
       .map(
         ({ name }) => sql`
     select s."#family"
