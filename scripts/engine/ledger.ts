@@ -79,3 +79,13 @@ export async function enter(context: Context, phase: Phase, shape?: unknown): Pr
     .values({ system: context.system.name, phase, ...(shape === undefined ? {} : { shape }) })
     .onConflictDoUpdate({ target: migration.system, set: changed })
 }
+
+/** Notes the phase as it is once the transaction commits, for who has the lock and knows that an edge leads there. */
+export async function setPhase(tx: Executor, { name }: System, phase: Phase): Promise<void> {
+  await tx.execute(sql`
+    insert into ${migration} (system, phase)
+    values (${name}, ${phase})
+    on conflict (system) do update
+    set phase = excluded.phase,
+      changed_at = now()`)
+}

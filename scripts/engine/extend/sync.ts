@@ -1,17 +1,16 @@
 import { eq, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import { migration, shard } from '../../../schema/ledger.ts'
-import type { Database } from '../../database/connect.ts'
 import { Refusal } from '../../errors.ts'
 import type { Context } from '../context.ts'
 import { functionOf } from '../contract/text.ts'
-import { phaseOf, requireExpanded } from '../ledger.ts'
+import { phaseOf, requireExpanded, setPhase } from '../ledger.ts'
 import { withLock } from '../lock.ts'
-import { lockTables } from '../locks.ts'
 import { rows } from '../preflight/look.ts'
 import type { Executor } from '../sql.ts'
 import { ownedSchemas } from '../sync/index.ts'
 import type { System } from '../system.ts'
+import { changeTriggers } from '../triggers.ts'
 import { bringBack } from './back.ts'
 import { type BoundExtension, bindExtensions } from './bind.ts'
 import { functionNames, keptFunction, type Mode, readOnlyFunction } from './functions.ts'
@@ -136,34 +135,21 @@ async function makeFunctions(tx: Executor, bound: readonly BoundExtension[], mod
 }
 
 /**
- * Changes the triggers of one table while nobody else writes it, after dropping those of ours that it has.
+ * Changes the triggers of one table, after dropping those of ours that it has.
  * @param suffix of the names of those that are dropped; empty for all
  */
-async function withTable(
+const withTable = (
   context: Context,
   table: PgTable,
   suffix: string,
   work: (tx: Executor) => Promise<unknown>,
-): Promise<void> {
-  await context.connection.db.transaction(async (tx) => {
-    const own = (await ownTriggers(tx, context.system, [table])).filter(({ drop }) =>
-      suffix ? drop.includes(suffix) : !/_of_/.test(drop),
-    )
-    await lockTables(
-      context,
-      tx as unknown as Database,
-      [table],
-      own.length ? 'access exclusive' : 'share row exclusive',
-    )
-    for (const { drop } of own) await tx.execute(sql.raw(drop))
-    await work(tx)
-  })
-}
-
-async function setPhase(tx: Executor, { name }: System, phase: 'syncing' | 'expanded'): Promise<void> {
-  await tx.execute(sql`
-    update ${migration}
-    set phase = ${phase},
-      changed_at = now()
-    where system = ${name}`)
-}
+): Promise<void> =>
+  changeTriggers(
+    context,
+    table,
+    async (tx) =>
+      (await ownTriggers(tx, context.system, [table])).filter(({ drop }) =>
+        suffix ? drop.includes(suffix) : !/_of_/.test(drop),
+      ),
+    work,
+  )

@@ -1,12 +1,12 @@
 import { eq, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
-import { family, migration, shard } from '../../../schema/ledger.ts'
+import { family, shard } from '../../../schema/ledger.ts'
 import type { Database } from '../../database/connect.ts'
 import { type Bound, bind } from '../bound.ts'
 import type { Context } from '../context.ts'
 import { functionOf } from '../contract/text.ts'
 import { startExtensionSync, stopExtensionSync } from '../extend/sync.ts'
-import { requireExpanded } from '../ledger.ts'
+import { requireExpanded, setPhase } from '../ledger.ts'
 import { withLock } from '../lock.ts'
 import { lockTables } from '../locks.ts'
 import { rows } from '../preflight/look.ts'
@@ -15,6 +15,7 @@ import { type Executor, list } from '../sql.ts'
 import { syncOf } from '../step.ts'
 import type { System } from '../system.ts'
 import type { Transaction } from '../transaction.ts'
+import { changeTriggers } from '../triggers.ts'
 import { effectsOf } from './effects.ts'
 import { forwardFunction, settleFunction } from './functions.ts'
 import { nestedFunction } from './nested.ts'
@@ -49,7 +50,7 @@ export async function startSync(context: Context): Promise<{ already: boolean }>
       // and so may what was carried while some of the tables had no triggers yet
       await forgetCarried(context, tx)
       await makeSettle(tx, bound)
-      await enterWithin(context, tx, 'syncing')
+      await setPhase(tx, system, 'syncing')
     })
     for (const { table } of bound.target) await withTable(context, table, (tx) => makeTriggers(tx, bound, table))
     return { already }
@@ -70,7 +71,7 @@ export async function stopSync(context: Context): Promise<{ stopped: boolean }> 
     if (!found.some(({ syncs }) => syncs)) return { stopped: false }
     await connection.db.transaction(async (tx) => {
       await tx.execute(readOnlyFunction(system))
-      await enterWithin(context, tx, 'expanded')
+      await setPhase(tx, system, 'expanded')
     })
     // the target first: what is written to it must not go unheard
     for (const { table } of system.derive)
@@ -80,21 +81,9 @@ export async function stopSync(context: Context): Promise<{ stopped: boolean }> 
   })
 }
 
-/** Changes the triggers of one table while nobody else uses it, after dropping those of ours that it has. */
-async function withTable(context: Context, table: PgTable, work: (tx: Executor) => Promise<unknown>): Promise<void> {
-  const { db } = context.connection
-  await db.transaction(async (tx) => {
-    const own = await triggersOn(tx, [table])
-    await lockTables(
-      context,
-      tx as unknown as Database,
-      [table],
-      own.length ? 'access exclusive' : 'share row exclusive',
-    )
-    for (const { drop } of own) await tx.execute(sql.raw(drop))
-    await work(tx)
-  })
-}
+/** Changes the triggers of one table, after dropping those of ours that it has. */
+const withTable = (context: Context, table: PgTable, work: (tx: Executor) => Promise<unknown>): Promise<void> =>
+  changeTriggers(context, table, (tx) => triggersOn(tx, [table]), work)
 
 /** Whether every table of both shapes has its triggers, enabled. The catalogs are asked, no flag. */
 export const isSyncing = async (db: Executor, system: System): Promise<boolean> => (await syncOf(db, system)) === 'on'
@@ -172,13 +161,4 @@ export async function ownedSchemas(db: Executor, system: System): Promise<string
             and g.grantee not in (n.nspowner, (select oid from pg_roles where rolname = current_user)))`,
   )
   return found.map(({ name }) => name)
-}
-
-async function enterWithin(context: Context, tx: Executor, phase: 'syncing' | 'expanded'): Promise<void> {
-  await tx.execute(sql`
-    insert into ${migration} (system, phase)
-    values (${context.system.name}, ${phase})
-    on conflict (system) do update
-    set phase = excluded.phase,
-      changed_at = now()`)
 }

@@ -1,4 +1,4 @@
-import type { Options } from './index.ts'
+import type { Options } from '../../generator.ts'
 
 /** One kind of dirt: what it makes of a clean row's columns, as SQL over `n`, `name`, `made`. */
 type Dirt = Partial<Record<'name' | 'description' | 'created_at' | 'updated_at', string>>

@@ -1,27 +1,14 @@
 import { readMigrationFiles } from 'drizzle-orm/migrator'
-import type { Sql } from 'postgres'
 import type { Connection } from '../../../database/connect.ts'
 import { stepsFolder } from '../../../engine/preflight/steps.ts'
-import { Refusal } from '../../../errors.ts'
 import type { Report } from '../../../report.ts'
+import { type Options, requireRoom } from '../../generator.ts'
 import { retrovue } from '../index.ts'
 import { assets, titles } from './content.ts'
 import { fill } from './fill.ts'
 import { providers } from './providers.ts'
 import { quality } from './quality.ts'
 import { sources } from './sources.ts'
-
-/** What kind of legacy database is wanted. */
-export interface Options {
-  /** Rows of assets, the largest table. */
-  rows: number
-  /** Share of the rows of each table that get one of its kinds of dirt, 0 to 1. */
-  dirt: number
-  /** The same seed gives the same bytes. */
-  seed: number
-  /** Of another system's legacy; this one has only one version. */
-  withoutTrainingConstraints?: boolean
-}
 
 /**
  * Fills an empty database with the eleven tables as they are really found, by the step that describes them, and what
@@ -30,12 +17,11 @@ export interface Options {
  */
 export async function createLegacy(
   { db }: Connection,
-  { rows, dirt, seed, withoutTrainingConstraints }: Options,
+  options: Options,
   report: Report,
 ): Promise<{ tables: Record<string, number> }> {
-  if (withoutTrainingConstraints)
-    throw new Refusal('only another system has training constraints', {}, 'leave out --without-training-constraints')
-  await refuseExisting(db.$client)
+  await requireRoom(db.$client, options, 'titles')
+  const { rows, dirt, seed } = options
   const [baseline] = readMigrationFiles({ migrationsFolder: stepsFolder(retrovue) })
   const fills = [
     ...(rows > 0
@@ -62,11 +48,4 @@ export async function createLegacy(
     return counted
   })
   return { tables: Object.fromEntries(counts) }
-}
-
-async function refuseExisting(client: Sql): Promise<void> {
-  const [found] = await client`
-    select coalesce(to_regclass('public.titles'), to_regclass('public.alembic_version'))::text as name`
-  if (found?.name)
-    throw new Refusal(`${found.name} already exists`, {}, 'name an empty database in DATABASE_URL, or create one')
 }

@@ -1,4 +1,4 @@
-import type { Options } from './index.ts'
+import type { Options } from '../../generator.ts'
 
 const key = (seed: number, what: string, n: string) =>
   `encode(substr(sha256(('${seed}:${what}:' || ${n})::bytea), 1, 16), 'hex')::uuid`

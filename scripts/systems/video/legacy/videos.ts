@@ -1,4 +1,4 @@
-import type { Options } from './index.ts'
+import type { Options } from '../../generator.ts'
 
 type Column =
   | 'file_path'
