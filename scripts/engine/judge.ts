@@ -77,10 +77,22 @@ function looseValueIn(target: TargetTable, constraints: readonly RowConstraint[]
   const doubtful = doubts(constraints)
   const value = valueIn(target, constraints)
   return (each) => {
-    const loose = /^(varchar|char|numeric)\(/.exec(each.getSQLType())?.[1]
+    const loose = withoutLimits(each)
     if (!loose || !doubtful.has(`${target.relation}_${each.name}_type`)) return value(each)
-    return sql`${column('d', each.name)}::${sql.raw(loose === 'char' ? 'bpchar' : loose)}`
+    return sql`${column('d', each.name)}::${sql.raw(loose)}`
   }
+}
+
+/** The type of a column without its length or precision; nothing where it has none. */
+function withoutLimits(each: PgColumn & { dimensions?: number }): string | undefined {
+  const type = /^(varchar|char|numeric)\(/.exec(each.getSQLType())?.[1]
+  return each.dimensions || !type ? undefined : type === 'char' ? 'bpchar' : type
+}
+
+/** The type of a column of the target that takes every value which its own may refuse. */
+export function looseTypeSql(each: PgColumn): SQL {
+  const loose = withoutLimits(each)
+  return loose ? sql.raw(loose) : typeSql(each)
 }
 
 function refusal(constraints: readonly RowConstraint[]): SQL {

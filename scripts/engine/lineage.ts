@@ -1,4 +1,4 @@
-import { Column, is, SQL, StringChunk, Subquery, Table } from 'drizzle-orm'
+import { Column, getColumns, is, SQL, StringChunk, Subquery, Table } from 'drizzle-orm'
 import { fields } from './rows.ts'
 import type { Tables, Transform } from './system.ts'
 
@@ -43,6 +43,19 @@ function readLineage(transform: Transform, sources: Tables): Lineage {
       ]),
     ),
   }
+}
+
+/**
+ * The columns that a transform's query yields as they are, each with the column that it is of one of the tables it reads.
+ * Those of one row of a table have one `table`: what the query joins a second time has another.
+ */
+export function copied(transform: Transform, sources: Tables): Map<string, Column> {
+  const columns = getColumns(transform.table)
+  return new Map(
+    Object.entries(fields(transform, sources)).flatMap(([property, value]) =>
+      is(value, Column) ? [[columns[property]?.name ?? property, value]] : [],
+    ),
+  )
 }
 
 /** The columns that a select reads beside its selection; the whole of it where its parts cannot be told apart. */

@@ -5,6 +5,7 @@ import { columnsOf } from '../family.ts'
 import { lineageOf } from '../lineage.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableName } from '../shape.ts'
+import { type Group, groupsOf } from './groups.ts'
 
 /**
  * What a write touches, as bits of one number: three sets, read off the queries' lineage. The columns that a statement
@@ -24,6 +25,9 @@ export interface Effects {
   ofLegacy(legacy: LegacyTable, column: string): bigint
   /** What a change of one column of a target table touches. */
   ofTarget(target: TargetTable, column: string): bigint
+  /** Where it is touched, something else than plain columns was changed. */
+  other: bigint
+  plain: Group[]
 }
 
 const union = (bits: readonly bigint[]): bigint => bits.reduce((sum, each) => sum | each, 0n)
@@ -43,7 +47,8 @@ function readEffects(bound: Bound): Effects {
   const follow = (each: TargetTable) => bit(target.indexOf(each))
   const reshape = (each: TargetTable) => bit(target.length + target.indexOf(each))
   const keep = (each: LegacyTable) => bit(2 * target.length + legacy.indexOf(each))
-  const everything = bit(2 * target.length + legacy.length) - 1n
+  const other = bit(2 * target.length + legacy.length)
+  const everything = 2n * other - 1n
   const derives = new Map(target.map((each) => [each, lineageOf(each.derive, bound.sources)]))
   const restores = new Map(legacy.map((each) => [each, lineageOf(each.restore, system.target)]))
 
@@ -71,7 +76,7 @@ function readEffects(bound: Bound): Effects {
         .map(keep),
     )
 
-  const ofLegacy = (one: LegacyTable, column: string): bigint => {
+  const rests = (one: LegacyTable, column: string): bigint => {
     // rows that share a key are told apart by all of their columns
     if (!one.keyed) return everything
     const source = `${one.live.name}.${column}`
@@ -96,13 +101,20 @@ function readEffects(bound: Bound): Effects {
       if (rows.has(source)) return everything
       if (![...values.values()].some((sources) => sources.has(source))) return 0n
       // the legacy table's own triggers may change more of its values than were restored
-      const changeable = one.live.columns.map(({ name }) => ofLegacy(one, name))
+      const changeable = one.live.columns.map(({ name }) => rests(one, name))
       return keep(one) | union(changeable.filter((bits) => (bits & reshapeAny) === 0n))
     })
-    return follow(each) | union(found)
+    return other | follow(each) | union(found)
   }
   const reshapeAny = union(target.map(reshape))
-  return { everything, follow, reshape, keep, reshapeAny, ofLegacy, ofTarget }
+
+  const plain = groupsOf(bound, 2n * other, (one, column) => {
+    const touches = rests(one, column)
+    return (touches & reshapeAny) === 0n ? touches : undefined
+  })
+  const ofLegacy = (one: LegacyTable, name: string) =>
+    rests(one, name) | (plain.find(({ legacy, columns }) => legacy === one && columns.has(name))?.bit ?? other)
+  return { everything, follow, reshape, keep, reshapeAny, ofLegacy, ofTarget, other, plain }
 
   /** The columns by which rows are known: key, family, what must be unique, and what refers to others. */
   function identity(each: TargetTable): Set<string> {

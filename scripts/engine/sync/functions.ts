@@ -9,6 +9,7 @@ import { type Effects, effectsOf } from './effects.ts'
 import { forgetMarks, removeOutdated, requireCarried } from './first.ts'
 import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
 import { lockedFamilies } from './locked.ts'
+import { followPlain } from './plain.ts'
 import { relatedFamilies } from './related.ts'
 import { follow, keepOwn, overrule, release, removeStale, setAside, setFamiliesAside, whatIsNoted } from './target.ts'
 import {
@@ -27,6 +28,7 @@ import {
   touched,
   unfollowed,
   unfollowedAny,
+  whole,
   withheld,
   written,
   writtenOf,
@@ -76,9 +78,10 @@ export function settleFunction(bound: Bound, since: string): SQL {
 function settleBody(bound: Bound, effects: Effects, since: string): SQL {
   const { target, legacy } = bound
   const everything = bits(effects.everything)
-  const keys = target.map(
-    ({ relation }, i) => sql`${keysOf(i)} text[];
-  ${writtenOf(i)} text[] := array(select jsonb_array_elements_text(${written} -> ${relation}::text));`,
+  const keys = target.map((_, i) => sql`${keysOf(i)} text[]; ${writtenOf(i)} text[] := '{}';`)
+  const readWritten = target.map(
+    ({ relation }, i) =>
+      sql`${writtenOf(i)} := array(select jsonb_array_elements_text(${written} -> ${relation}::text))`,
   )
   return sql`
 #variable_conflict use_column
@@ -87,6 +90,7 @@ declare
   ${more} text[] := ${families};
   ${own} boolean := false;
   ${aside} boolean := false;
+  ${whole} boolean := false;
   ${moved} boolean := false;
   ${asides} jsonb;
   ${unfollowed} boolean;
@@ -98,6 +102,7 @@ declare
   "$found" text[] := '{}';
   ${sql.join(keys, sql` `)}
 begin
+  if ${native} then ${statements(readWritten)} end if;
   <<settling>>
   loop
     loop
@@ -116,6 +121,10 @@ begin
       ${touched} := ${everything};
     end loop;
     ${more} := null;
+    if not ${native} and not ${own} and not ${aside} and ${touched} & ${bits(effects.reshapeAny | effects.other)} = 0 then
+      ${statements(followPlain(bound, effects))}
+      return;
+    end if;
     if ${native} and ${fresh} <> '{}' then ${statements(complementBefore(bound, everything))} end if;
     for pass in 1..3 loop
       -- what is new to the target comes to it before anything is written back

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { quarantine, targetComplement } from '../../../schema/ledger.ts'
+import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import { nullable, references, uniqueKeys } from '../constraints.ts'
 import { lineageOf } from '../lineage.ts'
@@ -29,6 +29,7 @@ import {
   own,
   theFamilies,
   unfollowed,
+  whole,
   withheld,
   writtenOf,
   yielding,
@@ -325,17 +326,22 @@ export function keepOwn(bound: Bound, target: TargetTable): SQL {
 }
 
 /**
- * Whether anything is set aside, or the target's own, of the families, and whether that may have put a row under another
- * family than the one that answers for it.
+ * Whether anything is set aside of the families, the target's own, or kept as a whole legacy row, and whether what is own
+ * may have put a row under another family than the one that answers for it.
  */
 export const whatIsNoted = (bound: Bound): SQL => sql`
     select
       exists (select from ${quarantine} as q where q.system = ${bound.system.name} and q.family = any (${families})),
       coalesce(d.rows, 0) > 0,
-      coalesce(d.moved, false)
+      coalesce(d.moved, false),
+      exists (
+        select from ${complement} as k
+        where k.system = ${bound.system.name}
+          and k.family = any (${families})
+          and k.kind = 'whole')
     from (
       select count(*) as rows, bool_or(d.family <> d.target_family) as moved
       from ${targetComplement} as d
       where d.system = ${bound.system.name}
         and (d.family = any (${families}) or d.target_family = any (${families}))) as d
-    into ${aside}, ${own}, ${moved}`
+    into ${aside}, ${own}, ${moved}, ${whole}`

@@ -39,6 +39,9 @@ export const moved = variable('moved')
 /** Whether something of the families is set aside. */
 export const aside = variable('aside')
 
+/** Whether the complement has whole legacy rows of the families, which restore does not yield. */
+export const whole = variable('whole')
+
 /** What is set aside of one target table, as an array of jsonb. */
 export const asides = variable('asides')
 

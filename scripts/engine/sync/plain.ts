@@ -1,0 +1,132 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { complement } from '../../../schema/ledger.ts'
+import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
+import { derivedRows, looseTypeSql, sameTargetKey } from '../judge.ts'
+import { legacyRows, restoredRows, sameKey } from '../rows.ts'
+import { type LiveColumn, tableSql } from '../shape.ts'
+import { column, list, rowOf, sameImage, textDiffers, textForm, textsOf } from '../sql.ts'
+import type { Effects } from './effects.ts'
+import { type Group, returning } from './groups.ts'
+import { keepComplement } from './legacy.ts'
+import { theFamilies, touched, whole } from './variables.ts'
+
+/**
+ * Brings a change of plain columns of the legacy to the target, and keeps what restore does not give back of it: no row
+ * comes or goes, so nothing but these columns is derived, written and compared. What the server refuses of it is left to a
+ * whole settlement. Much of what a small statement costs is its start, which grows with the columns that it names.
+ */
+export function followPlain(bound: Bound, effects: Effects): SQL[] {
+  const { plain } = effects
+  const follows = bound.target.map((target) =>
+    choose(
+      plain.flatMap((group) => of(group, group.follows.get(target))),
+      (names) => follow(bound, target, names),
+    ),
+  )
+  const keeps = bound.legacy.map((legacy) => {
+    const wholly = plain.filter((group) => group.wholly.has(legacy)).map(({ bit }) => bit)
+    const parts = plain.flatMap((group) => of(group, group.keeps.get(legacy)))
+    const narrowly = keepNarrowly(bound, legacy, parts)
+    if (wholly.length === 0) return narrowly
+    return sql`if ${anyOf(wholly)} then ${keepComplement(bound, legacy)}; else ${narrowly}; end if`
+  })
+  return [...follows, ...keeps]
+}
+
+/** What comes back by itself is kept of no row that restore yields. */
+function keepNarrowly(bound: Bound, legacy: LegacyTable, parts: readonly Part[]): SQL {
+  const back = returning(bound, legacy)
+  const left = parts
+    .map((each) => ({ ...each, names: new Set([...each.names].filter((name) => !back.has(name))) }))
+    .filter(({ names }) => names.size)
+  const statement = (names: ReadonlySet<string>) => keep(bound, legacy, names)
+  if (left.length === parts.length && left.every(({ names }, i) => names.size === parts[i]?.names.size))
+    return choose(parts, statement)
+  return sql`if ${whole} then ${choose(parts, statement)}; else ${choose(left, statement)}; end if`
+}
+
+interface Part {
+  bit: bigint
+  moments: boolean
+  names: ReadonlySet<string>
+}
+
+const of = ({ bit, moments }: Group, names: ReadonlySet<string> | undefined): Part[] =>
+  names?.size ? [{ bit, moments, names }] : []
+
+const bits = (values: readonly bigint[]): SQL => sql.raw(`${values.reduce((sum, each) => sum | each, 0n)}::bigint`)
+
+const anyOf = (values: readonly bigint[]): SQL => sql`${touched} & ${bits(values)} <> 0`
+
+/**
+ * The statement for the groups that were touched: one for each group, along with the moments, and one for all. They are
+ * planned when they are first needed.
+ */
+function choose(parts: readonly Part[], statement: (names: ReadonlySet<string>) => SQL): SQL {
+  const moments = parts.filter((each) => each.moments)
+  const choices = [moments, ...parts.filter((each) => !each.moments).map((each) => [each, ...moments]), parts]
+    .filter((some) => some.length)
+    .filter((some, i, every) => every.findIndex((other) => other.length === some.length && other[0] === some[0]) === i)
+  if (choices.length === 0) return sql`null`
+  const arms = choices.map((some) => {
+    const others = parts.filter((each) => !some.includes(each)).map(({ bit }) => bit)
+    const named = statement(new Set(some.flatMap(({ names }) => [...names])))
+    return sql`if ${others.length ? sql`not (${anyOf(others)})` : sql`true`} then ${named};`
+  })
+  return sql`if ${anyOf(parts.map(({ bit }) => bit))} then ${sql.join(
+    arms,
+    sql`
+        els`,
+  )}
+        end if; end if`
+}
+
+/** Columns of a target table take what deriving gives; a value that does not fit fails, as no cast has cut it before. */
+function follow(bound: Bound, target: TargetTable, names: ReadonlySet<string>): SQL {
+  const columns = target.columns.filter(({ name }) => names.has(name))
+  const value = (each: (typeof columns)[number]) => sql`${column('d', each.name)}::${looseTypeSql(each)}`
+  return sql`
+    update ${tableSql(target.table)} as t
+    set ${list(columns.map((each) => sql`${sql.identifier(each.name)} = ${value(each)}`))}
+    from ${derivedRows(bound, target, theFamilies)}
+    where ${sameTargetKey(bound, target)}
+      and not ${sameImage(rowOf('t', columns), sql`row(${list(columns.map(value))})`)}`
+}
+
+/** What restore does not give back of some columns is the complement's part of them. */
+function keep(bound: Bound, legacy: LegacyTable, names: ReadonlySet<string>): SQL {
+  const columns: LiveColumn[] = legacy.live.columns.filter(({ name }) => names.has(name))
+  const array = sql`array[${list(columns.map(({ name }) => sql`${name}::text`))}]`
+  const texts = textsOf(
+    columns.map(({ name, type }) => {
+      const [kept, restored] = [column('l', name), column('r', name)]
+      return { name, differs: textDiffers(kept, restored, type), text: textForm(kept, type) }
+    }),
+  )
+  const entry = sql`k.system = ${bound.system.name} and k.relation = ${legacy.relation}`
+  return sql`
+    with found as materialized (
+      select l."#key" as key, l."#ordinal" as ordinal, l."#family" as family, coalesce(k.kind, 'part') as kind,
+        coalesce(k.kept, '{}') - ${array} || ${texts} as kept
+      from ${legacyRows(bound, legacy, theFamilies)} as l
+      left join ${restoredRows(bound, legacy, theFamilies)} as r on ${sameKey(legacy, 'l', 'r')}
+      left join ${complement} as k on ${entry} and k.key = l."#key" and k.ordinal = l."#ordinal"
+      where (r."#ordinal" is not null or k.kind = 'whole')
+        and (k.kept ?| ${array} or not ${sameImage(rowOf('l', columns), rowOf('r', columns))})),
+    forgotten as (
+      delete from ${complement} as k
+      using found as f
+      where ${entry}
+        and k.key = f.key
+        and k.ordinal = f.ordinal
+        and f.kind = 'part'
+        and f.kept = '{}')
+    insert into ${complement} as k (system, relation, key, ordinal, family, kind, kept)
+    select ${bound.system.name}, ${legacy.relation}, key, ordinal, family, kind, kept
+    from found
+    where kind <> 'part'
+      or kept <> '{}'
+    on conflict (system, relation, key, ordinal) do update
+    set kept = excluded.kept
+    where k.kept is distinct from excluded.kept`
+}
