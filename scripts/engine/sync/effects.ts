@@ -25,8 +25,9 @@ export interface Effects {
   ofLegacy(legacy: LegacyTable, column: string): bigint
   /** What a change of one column of a target table touches. */
   ofTarget(target: TargetTable, column: string): bigint
-  /** Where it is touched, something else than plain columns was changed. */
+  /** Touched where something else than plain columns was changed. */
   other: bigint
+  /** The groups of plain columns of both shapes. */
   plain: Group[]
 }
 
@@ -94,27 +95,41 @@ function readEffects(bound: Bound): Effects {
     )
   }
 
-  const ofTarget = (each: TargetTable, column: string): bigint => {
+  const restsOnTarget = (each: TargetTable, column: string): bigint => {
     const source = `${each.relation}.${column}`
     if (identity(each).has(column)) return everything
     const found = [...restores].map(([one, { rows, values }]) => {
-      if (rows.has(source)) return everything
-      if (![...values.values()].some((sources) => sources.has(source))) return 0n
+      if (![...values.values(), rows].some((sources) => sources.has(source))) return 0n
       // the legacy table's own triggers may change more of its values than were restored
       const changeable = one.live.columns.map(({ name }) => rests(one, name))
       return keep(one) | union(changeable.filter((bits) => (bits & reshapeAny) === 0n))
     })
-    return other | follow(each) | union(found)
+    return follow(each) | union(found)
   }
   const reshapeAny = union(target.map(reshape))
-
-  const plain = groupsOf(bound, 2n * other, (one, column) => {
-    const touches = rests(one, column)
-    return (touches & reshapeAny) === 0n ? touches : undefined
+  const restsOn = (table: LegacyTable | TargetTable, name: string) =>
+    'live' in table ? rests(table, name) : restsOnTarget(table, name)
+  /** What rests on the legacy columns that are restored from a column of the target. */
+  const restsOnRestored = (each: TargetTable, column: string): bigint =>
+    union(
+      [...restores].flatMap(([one, { values }]) =>
+        [...values].flatMap(([name, sources]) => (sources.has(`${each.relation}.${column}`) ? [rests(one, name)] : [])),
+      ),
+    )
+  const plain = groupsOf(bound, 2n * other, (table, name) => {
+    const touches = restsOn(table, name)
+    const all = 'live' in table ? touches : touches | restsOnRestored(table, name)
+    return (all & reshapeAny) === 0n ? touches : undefined
   })
-  const ofLegacy = (one: LegacyTable, name: string) =>
-    rests(one, name) | (plain.find(({ legacy, columns }) => legacy === one && columns.has(name))?.bit ?? other)
-  return { everything, follow, reshape, keep, reshapeAny, ofLegacy, ofTarget, other, plain }
+  /** With what only a whole settlement can do, where the column is not plain. */
+  const touches = (table: LegacyTable | TargetTable, name: string): bigint => {
+    const group = plain.find((each) => each.table === table && each.columns.has(name))
+    if (group) return restsOn(table, name) | group.bit
+    const decides =
+      !('live' in table) && [...restores.values()].some(({ rows }) => rows.has(`${table.relation}.${name}`))
+    return decides ? everything : restsOn(table, name) | other
+  }
+  return { everything, follow, reshape, keep, reshapeAny, ofLegacy: touches, ofTarget: touches, other, plain }
 
   /** The columns by which rows are known: key, family, what must be unique, and what refers to others. */
   function identity(each: TargetTable): Set<string> {

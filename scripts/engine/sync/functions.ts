@@ -10,6 +10,7 @@ import { forgetMarks, removeOutdated, requireCarried } from './first.ts'
 import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
 import { lockedFamilies } from './locked.ts'
 import { followPlain } from './plain.ts'
+import { writePlainBack } from './plain-native.ts'
 import { relatedFamilies } from './related.ts'
 import { follow, keepOwn, overrule, release, removeStale, setAside, setFamiliesAside, whatIsNoted } from './target.ts'
 import {
@@ -114,6 +115,7 @@ begin
       if ${aside} or ${moved} or ${fresh} <> '{}' then ${touched} := ${everything}; end if;
       -- what the legacy has refused may come to it with what it refers to
       if ${native} and ${own} then ${touched} := ${everything}; end if;
+      ${decided(effects)}
       exit when ${touched} & ${bits(effects.reshapeAny)} = 0;
       ${eitherSide(relatedFamilies(bound))};
       exit when ${more} is null;
@@ -121,9 +123,23 @@ begin
       ${touched} := ${everything};
     end loop;
     ${more} := null;
-    if not ${native} and not ${own} and not ${aside} and ${touched} & ${bits(effects.reshapeAny | effects.other)} = 0 then
-      ${statements(followPlain(bound, effects))}
-      return;
+    if ${touched} & ${bits(effects.reshapeAny | effects.other)} = 0 and not ${own} then
+      if not ${native} then
+        ${statements(followPlain(bound, effects))}
+        return;
+      end if;
+      begin
+        ${statements(writePlainBack(bound, effects))}
+        if ${touched} & ${bits(effects.reshapeAny | effects.other)} <> 0 then
+          raise exception using errcode = ${undone};
+        end if;
+        ${statements(followPlain(bound, effects))}
+        return;
+      exception when sqlstate ${undone} or ${byValues} then
+        ${touched} := ${everything};
+        ${more} := '{}';
+        continue settling;
+      end;
     end if;
     if ${native} and ${fresh} <> '{}' then ${statements(complementBefore(bound, everything))} end if;
     for pass in 1..3 loop
@@ -143,7 +159,7 @@ begin
             sql`${unfollowedAny} := ${unfollowedAny} or ${unfollowed}`,
             sql`if ${more} is not null then ${families} := ${families} || ${more}; ${more} := null; end if`,
             // a row that is refused takes others with it, which only a whole settlement knows
-            sql`if ${asides} is not null and ${touched} <> ${everything} then ${touched} := ${everything}; continue settling; end if`,
+            sql`if ${asides} is not null and ${touched} & ${everything} <> ${everything} then ${touched} := ${everything}; continue settling; end if`,
             sql`if ${asides} is not null or ${aside} then ${setAside(bound, each)}; ${aside} := true; end if`,
           ]),
         ),
@@ -176,6 +192,13 @@ begin
     ),
   )}
 end`
+}
+
+/** Which rows are restored may rest on a plain column, which only a whole settlement knows beside others that are not. */
+function decided({ plain, reshapeAny, other, everything }: Effects): SQL {
+  const deciding = plain.filter(({ table, wholly }) => !('live' in table) && wholly.size > 0)
+  const bit = deciding.reduce((sum, each) => sum | each.bit, 0n)
+  return sql`if ${has(bit)} and ${has(reshapeAny | other)} then ${touched} := ${bits(everything)}; end if;`
 }
 
 /** A statement that is planned for either side by itself. */

@@ -1,15 +1,14 @@
-import type { Column } from 'drizzle-orm'
-import { getColumns } from 'drizzle-orm'
+import { type Column, getColumns } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
 import { copied, lineageOf } from '../lineage.ts'
 import { declaredType } from '../types.ts'
 
-/** Plain columns of a legacy table that touch the same: no row of the target rests on them, nor what one claims of others. */
+/** Plain columns of a table of either shape that touch the same: no row rests on them, nor what one claims of others. */
 export interface Group {
   /** Touched where one of them was changed. */
   bit: bigint
-  legacy: LegacyTable
+  table: LegacyTable | TargetTable
   columns: Set<string>
   /** Whether they are moments, which triggers set along with whatever else is changed. */
   moments: boolean
@@ -32,53 +31,58 @@ const last = 1n << 62n
 export function groupsOf(
   bound: Bound,
   first: bigint,
-  touches: (legacy: LegacyTable, column: string) => bigint | undefined,
+  touches: (table: LegacyTable | TargetTable, column: string) => bigint | undefined,
 ): Group[] {
   const groups = new Map<string, Group>()
-  for (const legacy of bound.legacy.filter(({ keyed }) => keyed))
-    for (const { name, type } of legacy.live.columns) {
-      const touched = touches(legacy, name)
-      if (touched === undefined) continue
-      const alone = reached(bound, legacy, { name, type })
-      const kind = [legacy, touched, alone.moments, alone.wholly].map(nameOf).join(' ')
-      const group = groups.get(kind) ?? { ...alone, bit: first << BigInt(groups.size) }
-      if (group.bit > last) continue
-      if (groups.has(kind)) merge(group, alone)
-      groups.set(kind, group)
+  for (const { table, name, type } of columnsOf(bound)) {
+    const touched = touches(table, name)
+    if (touched === undefined) continue
+    const alone = reached(bound, table, name)
+    // rows that share a key are told apart by all of their columns
+    if (![...alone.keeps.keys(), ...alone.wholly].every(({ keyed }) => keyed)) continue
+    const moments = type.startsWith('timestamp')
+    const kind = [table.relation, touched, moments, ...[...alone.wholly].map(({ relation }) => relation)].join(' ')
+    const group = groups.get(kind) ?? {
+      ...alone,
+      bit: first << BigInt(groups.size),
+      table,
+      columns: new Set(),
+      moments,
     }
+    if (group.bit > last) continue
+    group.columns.add(name)
+    for (const [each, names] of alone.follows) add(group.follows, each, names)
+    for (const [each, names] of alone.keeps) add(group.keeps, each, names)
+    groups.set(kind, group)
+  }
   return [...groups.values()]
 }
 
-const nameOf = (part: LegacyTable | bigint | boolean | Set<LegacyTable>): string =>
-  part instanceof Set ? [...part].map(nameOf).join() : typeof part === 'object' ? part.relation : String(part)
+function columnsOf({ legacy, target }: Bound): { table: LegacyTable | TargetTable; name: string; type: string }[] {
+  return [
+    ...legacy.flatMap((table) => table.live.columns.map(({ name, type }) => ({ table, name, type }))),
+    ...target.flatMap((table) => table.columns.map((each) => ({ table, name: each.name, type: each.getSQLType() }))),
+  ]
+}
 
 /** What a change of one column reaches. */
 function reached(
   { legacy, target, sources, system }: Bound,
-  one: LegacyTable,
-  { name, type }: { name: string; type: string },
-): Omit<Group, 'bit'> {
-  const group: Omit<Group, 'bit'> = {
-    ...{ legacy: one, columns: new Set([name]), moments: type.startsWith('timestamp') },
-    ...{ follows: new Map(), keeps: new Map([[one, new Set([name])]]), wholly: new Set() },
+  table: LegacyTable | TargetTable,
+  name: string,
+): Pick<Group, 'follows' | 'keeps' | 'wholly'> {
+  const follows = new Map<TargetTable, Set<string>>()
+  const keeps = new Map<LegacyTable, Set<string>>()
+  if ('live' in table) {
+    add(keeps, table, [name])
+    for (const each of target) add(follows, each, fedBy(lineageOf(each.derive, sources), `${table.live.name}.${name}`))
   }
-  for (const each of target) {
-    const fed = fedBy(lineageOf(each.derive, sources), `${one.live.name}.${name}`)
-    add(group.follows, each, fed)
-    for (const source of fed.map((column) => `${each.relation}.${column}`))
-      for (const restored of legacy) {
-        const lineage = lineageOf(restored.restore, system.target)
-        if (lineage.rows.has(source)) group.wholly.add(restored)
-        add(group.keeps, restored, fedBy(lineage, source))
-      }
-  }
-  return group
-}
-
-function merge(group: Group, { columns, follows, keeps }: Omit<Group, 'bit'>): void {
-  for (const name of columns) group.columns.add(name)
-  for (const [each, names] of follows) add(group.follows, each, names)
-  for (const [each, names] of keeps) add(group.keeps, each, names)
+  const changed = 'live' in table ? [...follows] : ([[table, new Set([name])]] as const)
+  const columns = changed.flatMap(([{ relation }, names]) => [...names].map((each) => `${relation}.${each}`))
+  const restored = legacy.map((one) => ({ one, lineage: lineageOf(one.restore, system.target) }))
+  for (const { one, lineage } of restored) for (const each of columns) add(keeps, one, fedBy(lineage, each))
+  const wholly = restored.filter(({ lineage }) => columns.some((each) => lineage.rows.has(each)))
+  return { follows, keeps, wholly: new Set(wholly.map(({ one }) => one)) }
 }
 
 const fedBy = ({ values }: ReturnType<typeof lineageOf>, source: string): string[] =>

@@ -58,7 +58,7 @@ export function moveKeys(bound: Bound, target: TargetTable, everything: SQL): SQ
       // only a write that may have changed a key touches everything
       const inKey = parts.every(({ source }) => target.key.includes(source))
       return sql`
-    if ${inKey ? sql`${touched} = ${everything} and ${changed}` : changed} then
+    if ${inKey ? sql`${touched} & ${everything} = ${everything} and ${changed}` : changed} then
       ${moveOf(bound, target, legacy, parts)}
       if ${moving} is not null then
         ${touched} := ${everything};

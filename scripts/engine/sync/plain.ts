@@ -45,24 +45,37 @@ function keepNarrowly(bound: Bound, legacy: LegacyTable, parts: readonly Part[])
   return sql`if ${whole} then ${choose(parts, statement)}; else ${choose(left, statement)}; end if`
 }
 
-interface Part {
+/** What of one table a group of columns concerns. */
+export interface Part {
   bit: bigint
   moments: boolean
   names: ReadonlySet<string>
 }
 
-const of = ({ bit, moments }: Group, names: ReadonlySet<string> | undefined): Part[] =>
+export const of = ({ bit, moments }: Group, names: ReadonlySet<string> | undefined): Part[] =>
   names?.size ? [{ bit, moments, names }] : []
+
+/** Groups that concern the same columns are one. */
+function merged(parts: readonly Part[]): Part[] {
+  const known = new Map<string, Part>()
+  for (const each of parts) {
+    const name = [...each.names].sort().join()
+    const same = known.get(name)
+    known.set(name, same ? { ...same, bit: same.bit | each.bit, moments: same.moments && each.moments } : each)
+  }
+  return [...known.values()]
+}
 
 const bits = (values: readonly bigint[]): SQL => sql.raw(`${values.reduce((sum, each) => sum | each, 0n)}::bigint`)
 
-const anyOf = (values: readonly bigint[]): SQL => sql`${touched} & ${bits(values)} <> 0`
+export const anyOf = (values: readonly bigint[]): SQL => sql`${touched} & ${bits(values)} <> 0`
 
 /**
  * The statement for the groups that were touched: one for each group, along with the moments, and one for all. They are
  * planned when they are first needed.
  */
-function choose(parts: readonly Part[], statement: (names: ReadonlySet<string>) => SQL): SQL {
+export function choose(all: readonly Part[], statement: (names: ReadonlySet<string>) => SQL): SQL {
+  const parts = merged(all)
   const moments = parts.filter((each) => each.moments)
   const choices = [moments, ...parts.filter((each) => !each.moments).map((each) => [each, ...moments]), parts]
     .filter((some) => some.length)

@@ -312,7 +312,7 @@ begin
       'update',
       sql`
       ${parts.moved}
-      if ${touched} = ${bits(effects.everything)} then
+      if ${touched} & ${bits(effects.everything)} = ${bits(effects.everything)} then
         ${parts.keysGone}
         ${parts.markedGone}
         null;

@@ -1,0 +1,148 @@
+import { expect } from 'vitest'
+import { bind } from '../../../scripts/engine/bound.ts'
+import { effectsOf } from '../../../scripts/engine/sync/effects.ts'
+import { returning } from '../../../scripts/engine/sync/groups.ts'
+import { atp } from '../../../scripts/systems/atp/index.ts'
+import { random } from '../../concurrency/random.ts'
+import type { Scratch } from '../../support/scratch.ts'
+import { one, run } from '../migration.ts'
+import { asApplication, expectInStep, hash, living, media, training, values } from './alive.ts'
+
+const test = living({ rows: 300, dirt: 0.1, seed: 11 })
+const empty = living()
+
+const tables = ['media', 'training', 'prediction', 'downloads', 'files', 'media_metadata', 'media_metrics']
+const ledger = ['complement', 'target_complement', 'quarantine']
+
+/** A digest of every row of both shapes and of the ledger. */
+async function everyRow(database: Scratch): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {}
+  for (const name of [...tables.map((each) => `atp.${each}`), ...ledger.map((each) => `sluice.${each}`)])
+    found[name] = await one(
+      database,
+      `select md5(string_agg(t::text, '|' order by t::text collate "C")) from ${name} as t`,
+    )
+  return found
+}
+
+/** Settles all families whole, as a copy does. */
+const settleWhole = async (database: Scratch) => {
+  const { everything } = effectsOf(await bind(atp, database.connection.db))
+  await run(
+    database,
+    `select set_config('sluice.writing', 'on', true), set_config('sluice.depth', '0', true);
+     select sluice.atp_forward(array(select family from sluice.family), ${everything})`,
+  )
+}
+
+/** The columns that may be changed in any row: neither key nor what rows are joined by. */
+const changeable = (database: Scratch, table: string) =>
+  values(
+    database,
+    `select quote_ident(attname)
+     from pg_attribute
+     where attrelid = 'atp.${table}'::regclass
+       and attnum > 0
+       and not attisdropped
+       and attname not in ('hash', 'imdb_id', 'tmdb_id')
+     order by attnum`,
+  ) as Promise<string[]>
+
+test.for([
+  ['the legacy', ['media', 'media', 'training', 'prediction'], 1],
+  ['the target', ['downloads', 'files', 'media_metadata', 'media_metadata', 'media_metrics'], 2],
+  ['either', ['media', 'training', 'downloads', 'media_metadata'], 3],
+] as const)(
+  'a whole settlement has nothing to add to what updates of %s have settled',
+  { timeout: 240_000 },
+  async ([, from, seed], { database }) => {
+    const { below, pick, some } = random(seed)
+    let updates = 0
+    for (let i = 0; i < 12; i++) {
+      const table = pick(from)
+      const columns = some(await changeable(database, table), 1 + below(3))
+      const of = `(select other.${columns.join(', other.')} from atp.${table} as other order by md5(other::text || '${i}') limit 1)`
+      const where = `where md5(t.ctid::text || '${i}') < '${pick(['02', '08', '20'])}'`
+      updates += await asApplication(database, (session) =>
+        session.unsafe(`update atp.${table} as t set (${columns}) = ${of} ${where}`).then(
+          ({ count }) => count,
+          ({ code }) => (expect(code).toMatch(/^(23514|23502)$/), 0), // columns that a check relates
+        ),
+      )
+      const before = await everyRow(database)
+      await settleWhole(database)
+      expect(await everyRow(database), `${columns} of ${table}, the update ${i}`).toEqual(before)
+    }
+    expect(updates).toBeGreaterThan(30)
+    await expectInStep(database)
+  },
+)
+
+test('which columns are plain, and which come back by themselves', async ({ database }) => {
+  const bound = await bind(atp, database.connection.db)
+  const groups = effectsOf(bound).plain.map(({ table, columns }) => `${table.relation}: ${[...columns].join(' ')}`)
+  expect(groups).toContain(
+    'media: pipeline_status error_status error_condition rejection_status rejection_reason original_title original_path original_link rss_source uploader',
+  )
+  expect(groups).toContain('media_metadata: label')
+  expect(groups.join(' ')).not.toMatch(/\b(hash|imdb_id|tmdb_id|parent_path|target_path)\b/)
+  const [releases, labels] = bound.legacy
+  expect([...(releases ? returning(bound, releases) : [])]).toContain('pipeline_status')
+  expect([...(releases ? returning(bound, releases) : [])]).not.toContain('media_title')
+  expect([...(labels ? returning(bound, labels) : [])]).toEqual([])
+})
+
+empty(
+  'a value that the target has no room for sets its title aside, and comes back with one that fits',
+  async ({ database }) => {
+    await run(database, media('a', 1))
+    await run(database, `alter table atp.media_metadata add constraint short check (length(tagline) < 5)`)
+    await run(database, `update atp.media set tagline = 'too long' where hash = '${hash('a')}'`)
+    expect(await values(database, 'select constraint_name from sluice.quarantine')).toContain('short')
+    await expectInStep(database)
+    await run(database, `update atp.media set tagline = 'fits' where hash = '${hash('a')}'`)
+    expect(await values(database, 'select tagline from atp.media_metadata')).toEqual(['fits'])
+    expect(await values(database, 'select constraint_name from sluice.quarantine')).toEqual([])
+    await expectInStep(database)
+  },
+)
+
+empty('what a trigger of the legacy makes of a write to the target comes to the target', async ({ database }) => {
+  await run(database, media('a', 1, { error_condition: 'kept' }))
+  await run(
+    database,
+    `create function atp.clear() returns trigger language plpgsql as
+       'begin new.error_condition := null; new.tagline := ''seen''; return new; end';
+     create trigger clear before update of pipeline_status on atp.media for each row execute function atp.clear()`,
+  )
+  await run(database, `update atp.downloads set pipeline_status = 'parsed'`)
+  expect(await run(database, 'select pipeline_status, error_condition from atp.downloads')).toEqual([
+    { pipeline_status: 'parsed', error_condition: null },
+  ])
+  expect(await values(database, 'select tagline from atp.media_metadata')).toEqual(['seen'])
+  await expectInStep(database)
+})
+
+empty('a trigger of the legacy that takes a write to the target back leaves it to the target', async ({ database }) => {
+  await run(database, media('a', 1))
+  await run(
+    database,
+    `create function atp.refuse() returns trigger language plpgsql as 'begin new.uploader := old.uploader; return new; end';
+     create trigger refuse before update on atp.media for each row execute function atp.refuse()`,
+  )
+  await run(database, `update atp.downloads set uploader = 'me'`)
+  expect(await values(database, 'select uploader from atp.downloads')).toEqual(['me'])
+  expect(await values(database, 'select uploader from atp.media')).toEqual([null])
+  await expectInStep(database)
+})
+
+empty('a label that comes or goes in the target makes or unmakes the training row', async ({ database }) => {
+  await run(database, media('a', 1))
+  await run(database, training(1))
+  await run(database, 'update atp.media_metadata set label = null')
+  expect(await values(database, 'select imdb_id from atp.training')).toEqual([])
+  await expectInStep(database)
+  await run(database, `update atp.media_metadata set label = 'would_not_watch'`)
+  expect(await values(database, 'select label from atp.training')).toEqual(['would_not_watch'])
+  await expectInStep(database)
+})
