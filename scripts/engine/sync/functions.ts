@@ -12,7 +12,17 @@ import { lockedFamilies } from './locked.ts'
 import { followPlain } from './plain.ts'
 import { writePlainBack } from './plain-native.ts'
 import { relatedFamilies } from './related.ts'
-import { follow, keepOwn, overrule, release, removeStale, setAside, setFamiliesAside, whatIsNoted } from './target.ts'
+import {
+  follow,
+  isNoted,
+  keepOwn,
+  overrule,
+  release,
+  removeStale,
+  setAside,
+  setFamiliesAside,
+  whatIsNoted,
+} from './target.ts'
 import {
   aside,
   asides,
@@ -24,6 +34,7 @@ import {
   more,
   moved,
   native,
+  noted,
   only,
   own,
   touched,
@@ -79,6 +90,7 @@ export function settleFunction(bound: Bound, since: string): SQL {
 function settleBody(bound: Bound, effects: Effects, since: string): SQL {
   const { target, legacy } = bound
   const everything = bits(effects.everything)
+  const isPlain = sql`${touched} & ${bits(effects.reshapeAny | effects.other)} = 0`
   const keys = target.map((_, i) => sql`${keysOf(i)} text[]; ${writtenOf(i)} text[] := '{}';`)
   const readWritten = target.map(
     ({ relation }, i) =>
@@ -92,6 +104,7 @@ declare
   ${own} boolean := false;
   ${aside} boolean := false;
   ${whole} boolean := false;
+  ${noted} text[];
   ${moved} boolean := false;
   ${asides} jsonb;
   ${unfollowed} boolean;
@@ -110,6 +123,7 @@ begin
       if ${more} is not null then
         ${statements([lockFamilies(bound), whatIsNoted(bound)])}
         if ${fresh} <> '{}' then ${requireTold(since)} end if;
+        if (${own} or ${aside}) and ${fresh} = '{}' and ${isPlain} then ${settleNoted(bound, everything)} end if;
       end if;
       -- a family is carried whole or not at all
       if ${aside} or ${moved} or ${fresh} <> '{}' then ${touched} := ${everything}; end if;
@@ -123,14 +137,14 @@ begin
       ${touched} := ${everything};
     end loop;
     ${more} := null;
-    if ${touched} & ${bits(effects.reshapeAny | effects.other)} = 0 and not ${own} then
+    if ${isPlain} and not ${own} then
       if not ${native} then
         ${statements(followPlain(bound, effects))}
         return;
       end if;
       begin
         ${statements(writePlainBack(bound, effects))}
-        if ${touched} & ${bits(effects.reshapeAny | effects.other)} <> 0 then
+        if not (${isPlain}) then
           raise exception using errcode = ${undone};
         end if;
         ${statements(followPlain(bound, effects))}
@@ -193,6 +207,20 @@ begin
   )}
 end`
 }
+
+/** Families of which something is noted are settled whole, and by themselves: what is plain of the others stays so. */
+const settleNoted = (bound: Bound, everything: SQL): SQL => sql`
+        ${noted} := array(
+          select f
+          from unnest(${families}) as f
+          where ${isNoted(bound, sql`f`)});
+        if cardinality(${noted}) < cardinality(${families}) then
+          perform ${functionOf(bound.system, 'settle')}(${noted}, ${everything}, ${native}, null, ${written});
+          ${families} := array(select unnest(${families}) except select unnest(${noted}));
+          ${own} := false;
+          ${aside} := false;
+          ${moved} := false;
+        end if;`
 
 /** Which rows are restored may rest on a plain column, which only a whole settlement knows beside others that are not. */
 function decided({ plain, reshapeAny, other, everything }: Effects): SQL {

@@ -345,3 +345,12 @@ export const whatIsNoted = (bound: Bound): SQL => sql`
       where d.system = ${bound.system.name}
         and (d.family = any (${families}) or d.target_family = any (${families}))) as d
     into ${aside}, ${own}, ${moved}, ${whole}`
+
+/** Whether anything is set aside, or the target's own, of one family. */
+export const isNoted = (bound: Bound, family: SQL): SQL => sql`(
+            exists (select from ${quarantine} as q where q.system = ${bound.system.name} and q.family = ${family})
+            or exists (
+              select
+              from ${targetComplement} as d
+              where d.system = ${bound.system.name}
+                and (d.family = ${family} or d.target_family = ${family})))`

@@ -42,6 +42,9 @@ export const aside = variable('aside')
 /** Whether the complement has whole legacy rows of the families, which restore does not yield. */
 export const whole = variable('whole')
 
+/** Those of the families of which something is set aside, or the target's own. */
+export const noted = variable('noted')
+
 /** What is set aside of one target table, as an array of jsonb. */
 export const asides = variable('asides')
 
