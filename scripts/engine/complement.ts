@@ -57,7 +57,7 @@ const mayDiffer = ({ live }: LegacyTable): SQL =>
   sql`not ${sameImage(rowOf('l', live.columns), rowOf('r', live.columns))}`
 
 /** The columns in which row `l` differs from row `r`, with the text forms of `l`. */
-const differing = (columns: readonly LiveColumn[]): SQL =>
+export const differing = (columns: readonly LiveColumn[]): SQL =>
   textsOf(
     columns.map(({ name, type }) => {
       const [kept, restored] = [column('l', name), column('r', name)]

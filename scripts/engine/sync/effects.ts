@@ -1,3 +1,4 @@
+import { type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { type Bound, keyOf, type LegacyTable, type TargetTable } from '../bound.ts'
 import { references, uniqueKeys } from '../constraints.ts'
@@ -5,6 +6,7 @@ import { columnsOf } from '../family.ts'
 import { lineageOf } from '../lineage.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableName } from '../shape.ts'
+import { rowOf, sameImage } from '../sql.ts'
 import { type Group, groupsOf } from './groups.ts'
 
 /**
@@ -32,6 +34,17 @@ export interface Effects {
 }
 
 const union = (bits: readonly bigint[]): bigint => bits.reduce((sum, each) => sum | each, 0n)
+
+/** What the changes from row `o` to row `n` touch. Columns that touch the same are compared at once. */
+export function changes(columns: readonly { name: string }[], touches: (column: string) => bigint): SQL {
+  const groups = new Map<bigint, { name: string }[]>()
+  for (const each of columns) groups.set(touches(each.name), [...(groups.get(touches(each.name)) ?? []), each])
+  const arms = [...groups].map(([touched, group]) => {
+    const same = sameImage(rowOf('o', group), rowOf('n', group))
+    return sql`case when ${same} then 0 else ${sql.raw(`${touched}::bigint`)} end`
+  })
+  return sql.join(arms, sql` | `)
+}
 
 const known = new WeakMap<Bound, Effects>()
 

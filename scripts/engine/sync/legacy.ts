@@ -1,10 +1,10 @@
 import { getColumns, type SQL, sql } from 'drizzle-orm'
 import { complement, quarantine } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable } from '../bound.ts'
-import { duplicates } from '../complement.ts'
+import { differing, duplicates } from '../complement.ts'
 import { legacyRows, restoredRows } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
-import { all, column, keyText, list, rowOf, rowText, sameImage, textDiffers, textForm, textsOf } from '../sql.ts'
+import { all, column, keyText, list, rowOf, rowText, sameImage } from '../sql.ts'
 import { families, only, theFamilies, yieldingAll } from './variables.ts'
 
 /** The live columns that restore yields and that may be written. */
@@ -17,7 +17,7 @@ const sameKey = ({ key }: LegacyTable, a: string, b: string): SQL =>
   all(key.map((name) => sql`${column(a, name)} = ${column(b, name)}`))
 
 /** What is kept of the legacy table: rows `k` of the ledger. */
-const keptOf = ({ system }: Bound, { relation }: LegacyTable): SQL =>
+export const keptOf = ({ system }: Bound, { relation }: LegacyTable): SQL =>
   sql`k.system = ${system.name} and k.relation = ${relation}`
 
 /** Of rows that share a key, the one that is read. */
@@ -95,12 +95,6 @@ export const keysToWrite = (bound: Bound, legacy: LegacyTable): SQL => sql`
 /** What restore does not give back of the legacy rows of the families, and nothing else, is the complement. */
 export function keepComplement(bound: Bound, legacy: LegacyTable): SQL {
   const { columns } = legacy.live
-  const texts = textsOf(
-    columns.map(({ name, type }) => {
-      const [kept, restored] = [column('l', name), column('r', name)]
-      return { name, differs: textDiffers(kept, restored, type), text: textForm(kept, type) }
-    }),
-  )
   const elsewhere = sql`exists (
         select from ${tableSql(legacy.table)} as other
         where ${sameKey(legacy, 'other', 'r')})`
@@ -111,7 +105,7 @@ export function keepComplement(bound: Bound, legacy: LegacyTable): SQL {
         select coalesce(l."#key", r."#key") as key, coalesce(l."#ordinal", r."#ordinal") as ordinal,
           coalesce(l."#family", r."#family") as family,
           case when l."#key" is null then 'absent' when r."#key" is null then 'whole' else 'part' end as kind,
-          case when l."#key" is null then '{}' else ${texts} end as kept
+          case when l."#key" is null then '{}' else ${differing(columns)} end as kept
         from ${legacyRows(bound, legacy, theFamilies)} as l
         full join ${restoredRows(bound, legacy, theFamilies)} as r on l."#key" = r."#key" and l."#ordinal" = r."#ordinal"
         where (l."#key" is null and not ${elsewhere})

@@ -5,7 +5,8 @@ import { derivedRows, looseTypeSql, sameTargetKey } from '../judge.ts'
 import { legacyRows, restoredRows, sameKey } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { column, list, rowOf, sameImage } from '../sql.ts'
-import type { Effects } from './effects.ts'
+import { changes, type Effects } from './effects.ts'
+import { keptOf } from './legacy.ts'
 import { anyOf, choose, of } from './plain.ts'
 import { isWritten } from './settled.ts'
 import { theFamilies, touched, writtenOf } from './variables.ts'
@@ -46,29 +47,17 @@ const rowsDiffer = (bound: Bound, legacy: LegacyTable): SQL => sql`exists (
       select
       from ${legacyRows(bound, legacy, theFamilies)} as l
       full join ${restoredRows(bound, legacy, theFamilies)} as r on ${sameKey(legacy, 'l', 'r')}
-      left join ${complement} as k on ${entryOf(bound, legacy)}
+      left join ${complement} as k on ${keptOf(bound, legacy)}
         and k.key = coalesce(l."#key", r."#key")
         and k.ordinal = 1
       where (l."#key" is null) is distinct from (coalesce(k.kind, 'part') = 'absent')
         or (r."#key" is null) is distinct from (coalesce(k.kind, 'part') = 'whole'))`
-
-const entryOf = ({ system }: Bound, { relation }: LegacyTable): SQL =>
-  sql`k.system = ${system.name} and k.relation = ${relation}`
 
 /** Some columns of the legacy rows take what is restored, but where something else was kept of them. */
 function writeBack(bound: Bound, effects: Effects, legacy: LegacyTable, names: ReadonlySet<string>): SQL {
   const columns = legacy.live.columns.filter(({ name, generated }) => names.has(name) && !generated)
   const value = ({ name }: { name: string }) =>
     sql`case when k.kept ? ${name}::text then ${column('l', name)} else ${column('r', name)} end`
-  const groups = new Map<bigint, { name: string }[]>()
-  for (const each of legacy.live.columns) {
-    const touches = effects.ofLegacy(legacy, each.name)
-    groups.set(touches, [...(groups.get(touches) ?? []), each])
-  }
-  const changes = [...groups].map(
-    ([touches, group]) =>
-      sql`case when ${sameImage(rowOf('o', group), rowOf('n', group))} then 0 else ${sql.raw(`${touches}::bigint`)} end`,
-  )
   return sql`
     with old as materialized (
       select *
@@ -77,11 +66,11 @@ function writeBack(bound: Bound, effects: Effects, legacy: LegacyTable, names: R
       update ${tableSql(legacy.table)} as l
       set ${list(columns.map((each) => sql`${sql.identifier(each.name)} = ${value(each)}`))}
       from ${restoredRows(bound, legacy, theFamilies)} as r
-      left join ${complement} as k on ${entryOf(bound, legacy)} and k.key = r."#key" and k.ordinal = 1
+      left join ${complement} as k on ${keptOf(bound, legacy)} and k.key = r."#key" and k.ordinal = 1
       where ${sameKey(legacy, 'l', 'r')}
         and not ${sameImage(rowOf('l', columns), sql`row(${list(columns.map(value))})`)}
       returning l.*)
-    select ${touched} | coalesce(bit_or(${sql.join(changes, sql` | `)}), 0)
+    select ${touched} | coalesce(bit_or(${changes(legacy.live.columns, (name) => effects.ofLegacy(legacy, name))}), 0)
     into ${touched}
     from new as n
     left join old as o on ${sameKey(legacy, 'n', 'o')}`

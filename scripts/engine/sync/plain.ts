@@ -1,13 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { complement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
+import { differing } from '../complement.ts'
 import { derivedRows, looseTypeSql, sameTargetKey } from '../judge.ts'
 import { legacyRows, restoredRows, sameKey } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
-import { column, list, rowOf, sameImage, textDiffers, textForm, textsOf } from '../sql.ts'
+import { column, list, rowOf, sameImage } from '../sql.ts'
 import type { Effects } from './effects.ts'
 import { type Group, returning } from './groups.ts'
-import { keepComplement } from './legacy.ts'
+import { keepComplement, keptOf } from './legacy.ts'
 import { theFamilies, touched, whole } from './variables.ts'
 
 /**
@@ -110,26 +111,19 @@ function follow(bound: Bound, target: TargetTable, names: ReadonlySet<string>): 
 function keep(bound: Bound, legacy: LegacyTable, names: ReadonlySet<string>): SQL {
   const columns: LiveColumn[] = legacy.live.columns.filter(({ name }) => names.has(name))
   const array = sql`array[${list(columns.map(({ name }) => sql`${name}::text`))}]`
-  const texts = textsOf(
-    columns.map(({ name, type }) => {
-      const [kept, restored] = [column('l', name), column('r', name)]
-      return { name, differs: textDiffers(kept, restored, type), text: textForm(kept, type) }
-    }),
-  )
-  const entry = sql`k.system = ${bound.system.name} and k.relation = ${legacy.relation}`
   return sql`
     with found as materialized (
       select l."#key" as key, l."#ordinal" as ordinal, l."#family" as family, coalesce(k.kind, 'part') as kind,
-        coalesce(k.kept, '{}') - ${array} || ${texts} as kept
+        coalesce(k.kept, '{}') - ${array} || ${differing(columns)} as kept
       from ${legacyRows(bound, legacy, theFamilies)} as l
       left join ${restoredRows(bound, legacy, theFamilies)} as r on ${sameKey(legacy, 'l', 'r')}
-      left join ${complement} as k on ${entry} and k.key = l."#key" and k.ordinal = l."#ordinal"
+      left join ${complement} as k on ${keptOf(bound, legacy)} and k.key = l."#key" and k.ordinal = l."#ordinal"
       where (r."#ordinal" is not null or k.kind = 'whole')
         and (k.kept ?| ${array} or not ${sameImage(rowOf('l', columns), rowOf('r', columns))})),
     forgotten as (
       delete from ${complement} as k
       using found as f
-      where ${entry}
+      where ${keptOf(bound, legacy)}
         and k.key = f.key
         and k.ordinal = f.ordinal
         and f.kind = 'part'

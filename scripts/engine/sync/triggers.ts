@@ -11,8 +11,8 @@ import { lineageOf } from '../lineage.ts'
 import { held } from '../quarantine.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableSql } from '../shape.ts'
-import { all, column, list, rowOf, sameImage } from '../sql.ts'
-import { type Effects, effectsOf } from './effects.ts'
+import { all, column, list } from '../sql.ts'
+import { changes, type Effects, effectsOf } from './effects.ts'
 import { markChanged, markGone, noteGone } from './first.ts'
 import { quoted } from './functions.ts'
 import { keyParts, moveKeys, movingVariables } from './moved.ts'
@@ -341,19 +341,13 @@ end`
 
 /** The families of rows before and after an update, and the union of what their changed columns touch. */
 function changedRows(effects: Effects, { key, columns, family, touches }: Watched, { otherFamilies }: Parts): SQL {
-  const groups = new Map<bigint, { name: string }[]>()
-  for (const each of columns) groups.set(touches(each.name), [...(groups.get(touches(each.name)) ?? []), each])
-  const changes = [...groups].map(
-    ([touch, group]) =>
-      sql`case when ${sameImage(rowOf('o', group), rowOf('n', group))} then 0 else ${bits(touch)} end`,
-  )
   return sql`
     select coalesce(array_agg(distinct f.family), '{}'), coalesce(bit_or(c.touched), 0)
     into ${families}, ${touched}
     from (select true as here, * from old_rows) as o
     full join (select true as here, * from new_rows) as n on ${all(key.map((name) => sql`${column('o', name)} = ${column('n', name)}`))}
     cross join lateral (
-      select case when o.here and n.here then ${sql.join(changes, sql` | `)} else ${bits(effects.everything)} end as touched) as c
+      select case when o.here and n.here then ${changes(columns, touches)} else ${bits(effects.everything)} end as touched) as c
     cross join lateral (
       select ${family('o')}
       where o.here
