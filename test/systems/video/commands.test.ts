@@ -60,7 +60,7 @@ test('a rehearsal plays it all, with a kill -9 in every step', async ({ database
   const { code, stdout } = await cli(['rehearse', '--into', 'template', '--json'], database.url, { SYSTEM: 'video' })
   const found = JSON.parse(stdout)
   expect([...found.steps, ...found.kills].filter(({ error }) => error)).toEqual([])
-  expect(found.comparisons.filter(({ identical }) => !identical)).toEqual([])
+  expect(found.comparisons.filter(({ identical }: { identical: boolean }) => !identical)).toEqual([])
   expect(found).toMatchObject({ outcome: 'identical', clone: { differences: [] }, comparisons: { length: 5 } })
   expect(code).toBe(0)
 }, 600_000)
