@@ -85,9 +85,16 @@ export const legacyVideos = video.table('videos', old(), (table) => kept(table a
 /** The same table with the columns of phase 2 beside the old ones, while rows are still being filled. */
 export const videos = video.table('videos', { ...old(), ...added() }, (table) => kept(table as never))
 
-/** The same table when it is done: what must be there is there, and the references and indexes hold. */
-export const finishedVideos = video.table('videos', { ...old(), ...filled() }, (table) => [
-  ...kept(table as never),
+/** All columns when it is done. */
+export const finishedColumns = () => ({ ...old(), ...filled() })
+
+type Finished = Old &
+  Record<'mallId' | 'pinId' | 'uploadedByUserId' | 'checksumSha256' | 'uploadStatus', never> &
+  Record<'uploadedAt' | 'recordedAt', { desc(): { nullsFirst(): never } }>
+
+/** The references and indexes when it is done. */
+export const finishedConstraints = (table: Finished) => [
+  ...kept(table),
   foreignKey({ name: 'fk_videos_mall_id', columns: [table.mallId], foreignColumns: [malls.id] }).onDelete('cascade'),
   foreignKey({ name: 'fk_videos_pin_id', columns: [table.pinId], foreignColumns: [cameraPins.id] }).onDelete('cascade'),
   foreignKey({
@@ -104,4 +111,7 @@ export const finishedVideos = video.table('videos', { ...old(), ...filled() }, (
   uniqueIndex('ix_videos_unique_checksum_pin')
     .on(table.checksumSha256, table.pinId)
     .where(sql`checksum_sha256 is not null`),
-])
+]
+
+/** The same table when it is done: what must be there is there, and the references and indexes hold. */
+export const finishedVideos = video.table('videos', finishedColumns(), (table) => finishedConstraints(table as never))

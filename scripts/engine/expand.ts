@@ -36,7 +36,7 @@ export async function expand(
 
 /** The same where the steps may have to make the legacy tables first, in an empty database, or do without them. */
 export const grow = (context: Grower, url: string, options: ExpandOptions = {}): Promise<{ applied: string[] }> =>
-  withSteps(context, url, options, async () => {})
+  withSteps(context, url, options, (db) => requireFree(context.system, db, options))
 
 /** What the steps are applied with. */
 type Grower = Pick<Context, 'system' | 'report' | 'signal' | 'lockTimeout'>
@@ -62,8 +62,9 @@ async function withSteps(
   // One session: it holds the advisory lock, the timeout, and the transactions.
   const { db, close } = await connect(url, { max: 1 })
   try {
-    await require(db)
     await holdLock(context, db)
+    // not before: what another process is just making is nobody else's
+    await require(db)
     await db.execute(sql.raw(`set lock_timeout = ${Number(lockTimeout)}`))
     if (stamp) await db.execute(sql`select set_config('sluice.stamp', 'on', false)`)
     const applied: string[] = []
@@ -103,6 +104,11 @@ export async function requireReady(system: System, db: Executor, { stamp = false
       right.grant,
     )
   }
+  await requireFree(system, db, { stamp })
+}
+
+/** @throws Refusal where something else has the target's names */
+async function requireFree(system: System, db: Executor, { stamp = false }: ExpandOptions): Promise<void> {
   const steps = await readSteps(system, db)
   const [schema] = await occupiedSchemas(db, steps)
   if (schema) {

@@ -40,6 +40,7 @@ export const tableSql = (table: PgTable): SQL => {
 
 /** Reads the live shape of `tables`. The session's search_path is pinned, so type names come out qualified. */
 export async function readShape(db: Executor, tables: readonly PgTable[]): Promise<Shape> {
+  if (tables.length === 0) return { tables: new Map() }
   const names = sql.join(
     tables.map((table) => {
       const { schema, name } = getTableConfig(table)

@@ -4,6 +4,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Session } from '../commands/command.ts'
 import { type Connection, connect } from '../database/connect.ts'
 import { startEmbedded } from '../database/embedded.ts'
+import { ownDatabase } from '../database/target.ts'
 import { type Address, formatUrl, parseUrl } from '../database/url.ts'
 import { Refusal } from '../errors.ts'
 import { fill } from './fill.ts'
@@ -65,7 +66,7 @@ export async function cloneOf(session: Session, options: CloneOptions): Promise<
     const place =
       way === 'server'
         ? await onSameServer(session, connection, original, options.keep)
-        : await embedded(original, options.keep)
+        : await embedded(session, original, options.keep)
     session.signal.addEventListener('abort', () => place.drop().catch(() => {}), { once: true })
     try {
       const differences = await fill(session, connection, from, place.url)
@@ -145,14 +146,14 @@ async function besides(
 }
 
 /** A server of the clone's own: it goes with the process that uses it, unless it is to be kept. */
-async function embedded(original: Original, keep: boolean): Promise<Place> {
+async function embedded({ system }: Session, original: Original, keep: boolean): Promise<Place> {
   const root = process.env.SLUICE_HOME || path.resolve(import.meta.dirname, '../..')
   const home = path.join(root, '.sluice-rehearsals', newName())
   const server = await startEmbedded(
     keep ? { dataDir: path.join(home, '.sluice') } : { settings: { synchronous_commit: 'off' } },
   )
-  const address: Address = parseUrl(server.url)
-  const database = address.database as string
+  const database = ownDatabase(system.name)
+  const address: Address = { ...parseUrl(server.url), database }
   try {
     const { db, close } = await connect(formatUrl({ ...address, database: 'template1' }), { max: 1 })
     try {
@@ -165,12 +166,12 @@ async function embedded(original: Original, keep: boolean): Promise<Place> {
     throw error
   }
   const kept = keep
-    ? `SLUICE_HOME=${home} npm run status (without DATABASE_URL); delete ${home} when you have seen enough`
+    ? `SYSTEM=${system.name} SLUICE_HOME=${home} npm run status (without DATABASE_URL); delete ${home} when you have seen enough`
     : null
-  return { database, url: server.url, kept, drop: () => server.stop() }
+  return { database, url: formatUrl(address), kept, drop: () => server.stop() }
 }
 
-/** The database that is there by default, with the original's encoding and locale where this machine has them. */
+/** The system's own database, with the original's encoding and locale where this machine has them. */
 async function createLike(db: Connection['db'], database: string, original: Original): Promise<void> {
   await db.execute(sql`drop database if exists ${named(database)}`)
   const create = sql`create database ${named(database)} template template0`

@@ -12,9 +12,12 @@ import { createLegacy as retrovueLegacy } from './retrovue/legacy/index.ts'
 import { applications as videoApplications } from './video/applications.ts'
 import { video } from './video/index.ts'
 import { createLegacy as videoLegacy } from './video/legacy/index.ts'
+import { applications as videoCvApplications } from './video-cv/applications.ts'
+import { videoCv } from './video-cv/index.ts'
+import { createLegacy as videoCvLegacy } from './video-cv/legacy/index.ts'
 
 /** The systems that SYSTEM may name. */
-export const systems: Record<string, System> = { atp, astrid, retrovue, video }
+export const systems: Record<string, System> = { atp, astrid, retrovue, video, 'video-cv': videoCv }
 
 /** Makes a realistic legacy database of a system. */
 export const generators: Record<string, Generator> = {
@@ -22,6 +25,7 @@ export const generators: Record<string, Generator> = {
   astrid: astridLegacy,
   retrovue: retrovueLegacy,
   video: videoLegacy,
+  'video-cv': videoCvLegacy,
 }
 
 /** Applications that write both shapes of a system, where there are some to show. */
@@ -29,4 +33,5 @@ export const applications: Record<string, Applications> = {
   atp: atpApplications,
   retrovue: retrovueApplications,
   video: videoApplications,
+  'video-cv': videoCvApplications,
 }

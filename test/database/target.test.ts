@@ -5,6 +5,7 @@ import path from 'node:path'
 import { sql } from 'drizzle-orm'
 import { test as base, expect, inject } from 'vitest'
 import { openTarget } from '../../scripts/database/target.ts'
+import { parseUrl } from '../../scripts/database/url.ts'
 import { eventually, processesOf } from '../support/processes.ts'
 
 /** A project's folder, outside of ours, that holds no server any more when the test is over. */
@@ -37,6 +38,32 @@ test('without it an embedded server keeps the data in .sluice', async ({ home })
   const second = await openTarget({ env })
   expect(await second.connection.db.execute(sql`select value from public.kept`)).toEqual([{ value: 7 }])
   await second.close()
+})
+
+test('there each system has a database of its own, which is made once and found again', async ({ home }) => {
+  const value = async (SYSTEM?: string) => {
+    const { url, connection, close } = await openTarget({ env: { SLUICE_HOME: home, SYSTEM }, max: 1 })
+    const { db } = connection
+    await db.execute(sql`create table if not exists public.kept as select ${SYSTEM ?? ''}::text as value`)
+    const kept = await db.execute<{ value: string }>(sql`select value from public.kept`)
+    await close()
+    return [parseUrl(url).database, kept[0]?.value]
+  }
+  // the default system's is where it was before the others had theirs
+  expect(await value()).toEqual(['postgres', ''])
+  expect(await Promise.all([value('video'), value('astrid')])).toEqual([
+    ['video', 'video'],
+    ['astrid', 'astrid'],
+  ])
+  expect(await value('atp')).toEqual(['postgres', ''])
+  expect(await value('video')).toEqual(['video', 'video'])
+})
+
+test('two that ask for a system at once get the same database', async ({ home }) => {
+  const env = { SLUICE_HOME: home, SYSTEM: 'video' }
+  const targets = await Promise.all([1, 2, 3].map(() => openTarget({ env, max: 1 })))
+  expect(new Set(targets.map(({ url }) => url)).size).toBe(1)
+  await Promise.all(targets.map((target) => target.close()))
 })
 
 test('a process that never lets go leaves the data and no server', async ({ home }) => {

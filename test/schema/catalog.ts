@@ -67,3 +67,28 @@ export async function belongingsOf(sql: Sql, names: string[]) {
 export async function runFile(sql: Sql, name: string) {
   await sql.unsafe(await readFile(new URL(name, import.meta.url), 'utf8'))
 }
+
+/** Columns, constraints and indexes of some tables of the schema public, as the catalogs have them. */
+export async function publicShapeOf(sql: Sql, names: readonly string[]) {
+  const columns = await sql`
+    select relname, row_number() over (partition by relname order by attnum)::int as place, attname,
+      format_type(atttypid, atttypmod) as type, attnotnull, pg_get_expr(adbin, adrelid) as preset
+    from pg_attribute
+    join pg_class on pg_class.oid = attrelid
+    left join pg_attrdef on adrelid = attrelid and adnum = attnum
+    where relnamespace = 'public'::regnamespace and relname in ${sql(names)} and attnum > 0 and not attisdropped
+    order by relname, attnum`
+  const constraints = await sql`
+    select relname, conname, contype, convalidated, pg_get_constraintdef(pg_constraint.oid) as definition
+    from pg_constraint
+    join pg_class on pg_class.oid = conrelid
+    where relnamespace = 'public'::regnamespace and relname in ${sql(names)}
+    order by relname, conname`
+  const indexes = await sql`
+    select relname, indisvalid, pg_get_indexdef(indexrelid) as definition
+    from pg_index
+    join pg_class on pg_class.oid = indrelid
+    where relnamespace = 'public'::regnamespace and relname in ${sql(names)}
+    order by definition`
+  return { columns: [...columns], constraints: [...constraints], indexes: [...indexes] }
+}

@@ -2,11 +2,12 @@ import { type SQL, sql } from 'drizzle-orm'
 import { family } from '../../../schema/ledger.ts'
 import { tableSql } from '../shape.ts'
 import { column, list } from '../sql.ts'
+import { quoted } from '../sync/functions.ts'
 import { variable } from '../sync/variables.ts'
 import type { BoundExtension, Joined } from './bind.ts'
 import { functionNames, or, triggerFunction } from './functions.ts'
 import { keep } from './keep.ts'
-import { derived, differs, rowOnly, rowsWhere, sameKey } from './rows.ts'
+import { derived, differs, rowsWhere, sameKey } from './rows.ts'
 
 /** How many sessions may bind rows to one joined row at a time without waiting for each other. */
 export const stripes = 16
@@ -17,15 +18,19 @@ export const lockName = (bound: BoundExtension, joined: Joined, value: SQL, stri
 
 /**
  * After a joined table was written: what derive gives otherwise since is in the extended rows, whoever wrote them last. The
- * rows are locked first, so that what is kept of them is of what they are.
+ * rows are locked first, so that what is kept of them is of what they are. What is said of many rows at once is planned each time: a
+ * plan that was made for one joined row looks through all of them for every row that has one.
  */
 export function joinedFunction(bound: BoundExtension, joined: Joined, schemas: readonly string[]): SQL {
   const follows = bound.following.filter((each) => each.joined.includes(joined.name))
   const to = (alias: string) => column(alias, joined.to)
   const values = variable('values')
-  const ofThem = sql`${column('v', joined.from.name)} = any (${values})`
-  const rows = rowsWhere(bound, ofThem)
+  const of = (some: SQL) => sql`${column('v', joined.from.name)} = any (${some})`
+  const ofThem = of(values)
   const order = list(bound.key.map(({ name }) => column('v', name)))
+  // as the argument of a statement that is planned each time it is run
+  const rows = rowsWhere(bound, of(sql.raw('$1')))
+  const planned = (statement: SQL) => sql`execute ${quoted(statement)} using ${values};`
   const moved = (earlier: SQL) => sql`
     update ${tableSql(bound.table)} as v
     set ${list(
@@ -34,17 +39,16 @@ export function joinedFunction(bound: BoundExtension, joined: Joined, schemas: r
           sql`${sql.identifier(each.name)} = case when ${differs(each, 'was', 'now')} then ${column('now', each.name)} else ${column('v', each.name)} end`,
       ),
     )}
-    from ${rows} as w
-    cross join lateral ${derived(bound, rowOnly(sql`w`))} as now
-    cross join lateral ${derived(bound, rowOnly(sql`w`), { joined, rows: earlier })} as was
-    where ${sameKey(bound, 'v', 'w')}
+    from ${derived(bound, rows)} as now
+    join ${derived(bound, rows, { joined, rows: earlier })} as was on ${sameKey(bound, 'was', 'now')}
+    where ${sameKey(bound, 'v', 'now')}
       and (${or(follows.map((each) => differs(each, 'was', 'now')))})
       and (${or(follows.map((each) => differs(each, 'v', 'now')))})`
   const followed = () => sql`
   if tg_op = 'UPDATE' then
-    ${moved(sql`sluice_old`)};
+    ${planned(moved(sql`sluice_old`))}
   elsif tg_op = 'INSERT' then
-    ${moved(sql`(select * from sluice_new where false)`)};
+    ${planned(moved(sql`(select * from sluice_new where false)`))}
   end if;`
   const readsDiffer = or(
     joined.reads.map((name) => sql`${column('n', name)}::text is distinct from ${column('o', name)}::text`),
@@ -83,7 +87,7 @@ begin
   perform from ${tableSql(bound.table)} as v where ${ofThem} order by ${order} for no key update;
   if not found then return null; end if;
   ${follows.length ? followed() : sql``}
-  ${keep(bound, rows)};
+  ${planned(keep(bound, rows))}
   return null;
 end`,
   )

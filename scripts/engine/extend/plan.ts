@@ -5,6 +5,7 @@ import { tableName, tableSql } from '../shape.ts'
 import { column, list } from '../sql.ts'
 import type { BoundExtension } from './bind.ts'
 import { bindExtensions } from './bind.ts'
+import { or } from './functions.ts'
 import { derived, differs, keyOf, restored, sameKey } from './rows.ts'
 
 /** What a table that is extended in place meets. */
@@ -76,10 +77,7 @@ async function forecast({ db }: Look, bound: BoundExtension, seen: Seen): Promis
       select
       from given_back as r
       where ${sameKey(bound, 'r', 'd')}
-        and (${sql.join(
-          bound.restored.map((each) => differs(each, 'r', 'd')),
-          sql` or `,
-        )}))`
+        and (${or(bound.restored.map((each) => differs(each, 'r', 'd')))}))`
   const must = bound.added.filter(({ finished }) => finished.notNull)
   const lacking = sql`exists (
       select

@@ -10,6 +10,9 @@ import type { System } from '../system.ts'
 import type { BoundExtension, Joined } from './bind.ts'
 import { functionNames, quiet } from './functions.ts'
 
+/** A table may be extended once more by another system, while the triggers of the first go on. */
+const named = ({ system }: BoundExtension, name: string): SQL => sql`${sql.identifier(`${name}_${system.name}`)}`
+
 /**
  * What a row is before it is written is decided last: after the table's own triggers have had their say. Triggers of one
  * kind fire in the order of their names.
@@ -35,7 +38,7 @@ const afterwards = (
   }
   return events.map(
     (event) => sql`
-    create trigger ${sql.identifier(`sluice_extend_${event}${suffix}`)}
+    create trigger ${named(bound, `sluice_extend_${event}${suffix}`)}
     after ${sql.raw(event)} on ${tableSql(table)}
     ${transition[event]}
     for each statement
@@ -47,7 +50,7 @@ const afterwards = (
 /** The triggers of the table itself. */
 export const triggersOf = (bound: BoundExtension): SQL[] => [
   sql`
-    create trigger ${sql.identifier(writeTrigger)}
+    create trigger ${named(bound, writeTrigger)}
     before insert or update on ${tableSql(bound.table)}
     for each row
     when (${quiet})
@@ -67,7 +70,7 @@ export const triggersOfJoined = (bound: BoundExtension, joined: Joined): SQL[] =
 
 /** The trigger that refuses writes to the new columns. */
 export const readOnlyTrigger = (bound: BoundExtension): SQL => sql`
-    create trigger ${sql.identifier('~sluice_read_only')}
+    create trigger ${named(bound, '~sluice_read_only')}
     before insert or update on ${tableSql(bound.table)}
     for each row
     when (${quiet})

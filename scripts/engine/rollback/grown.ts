@@ -48,7 +48,7 @@ function isSeeded({ seeds = [] }: System, table: PgTable): SQL {
 
 /** Those of the tables that exist. */
 export async function existing(db: Executor, tables: readonly PgTable[]): Promise<PgTable[]> {
-  const shape = tables.length ? await readShape(db, tables) : { tables: new Map() }
+  const shape = await readShape(db, tables)
   return tables.filter((table) => shape.tables.has(tableName(table)))
 }
 

@@ -45,7 +45,7 @@ export async function remove(tx: Executor, system: System, { undone }: { undone:
   )
 }
 
-/** The statements that drop the triggers on the legacy tables that call functions of Sluice's own schema. */
+/** The statements that drop the triggers on the legacy tables that call the system's functions in Sluice's own schema. */
 export async function dropsOfOwnTriggers(tx: Executor, system: System): Promise<string[]> {
   const tables = list(Object.values(system.legacy).map((table) => sql`${tableName(table)}`))
   const found = await rows<{ statement: string }>(
@@ -58,7 +58,8 @@ export async function dropsOfOwnTriggers(tx: Executor, system: System): Promise<
       join pg_proc as p on p.oid = t.tgfoid
       where not t.tgisinternal
         and n.nspname || '.' || c.relname in (${tables})
-        and p.pronamespace = to_regnamespace(${sluice.schemaName})`,
+        and p.pronamespace = to_regnamespace(${sluice.schemaName})
+        and starts_with(p.proname, ${`${system.name}_`})`,
   )
   return found.map(({ statement }) => statement)
 }

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { relations } from '../../../schema/astrid/index.ts'
 import { run as cli } from '../../cli/run.ts'
 import { run } from '../../engine/migration.ts'
+import { kit } from '../../schema/kit.ts'
 import { test } from '../../support/scratch.ts'
 import { copyIn, expandIn, legacyIn, observed } from './migration.ts'
 
@@ -53,6 +54,30 @@ test('as a person works with it: a sample, phase by phase, all of it, back one p
     text: expect.stringContaining('Back at the legacy tables'),
   })
   expect(await said('gate')).toMatchObject({ code: 0, text: expect.stringContaining('not applied yet') })
+}, 180_000)
+
+test('a table of the same name that another system has made is named, and nothing is applied', async ({ database }) => {
+  await legacyIn(database, { rows: 20 })
+  await run(database, `create table public.processing_jobs (id uuid primary key, video_id uuid not null)`)
+  const SYSTEM = 'astrid'
+  const plan = await cli(['plan'], database.url, { SYSTEM })
+  const line = plan.stdout.split('\n').filter((each) => each.includes('processing_jobs'))
+  expect(line).toEqual([
+    expect.stringMatching(
+      /public\.processing_jobs exists already, with another shape \(.*video_id is not declared\), and was not made by Sluice\. Rename it/,
+    ),
+  ])
+  expect(plan.stdout).toContain('Stops the migration')
+  const refused = [
+    await cli(['migrate'], database.url, { SYSTEM }),
+    await kit(['migrate'], database.url, { SYSTEM }),
+  ].map(({ code, stderr }) => ({ code, lines: stderr.split('\n').filter((each) => each.includes('Next: ')) }))
+  const next = expect.stringMatching(/^a target table already exists.*public\.processing_jobs.*Next: rename or drop/)
+  expect(refused).toEqual([
+    { code: 2, lines: [next] },
+    { code: 2, lines: [next] },
+  ])
+  expect(await run(database, `select nspname from pg_namespace where nspname in ('sluice', 'drizzle')`)).toEqual([])
 }, 180_000)
 
 test('a system that does not grow in phases has no gates', async ({ database }) => {

@@ -389,4 +389,43 @@ describe.concurrent('besides', () => {
       before.filter(({ name }) => String(name).startsWith('(')),
     )
   })
+
+  test('many pins that move in one statement take all their videos along, also in a session that has moved one before', async ({
+    database,
+  }) => {
+    await legacyIn(database, { rows: 1500, dirt: 0.1 })
+    await expandIn(database)
+    await syncIn(database)
+    // half of the videos are carried by the move itself; two know their mall better, until their pin says something new
+    await run(
+      database,
+      `update public.videos set camera_pin_id = camera_pin_id where get_byte(uuid_send(id), 15) < 128`,
+    )
+    await run(database, newVideo(1, { mall_id: someMall, pin_id: otherPin }))
+    await run(database, newVideo(2, { checksum_sha256: `'two'`, pin_id: otherPin }))
+    const before = await legacyRows(database)
+    const elsewhere = `(select id from public.malls where id <> camera_pins.mall_id order by id limit 1)`
+    const session = await database.connection.db.$client.reserve()
+    for (let n = 0; n < 7; n++)
+      await session.unsafe(
+        `update public.camera_pins set mall_id = ${elsewhere} where id = (select id from public.camera_pins order by id offset ${n} limit 1)`,
+      )
+    // some of them only get a note
+    await session.unsafe(
+      `update public.camera_pins
+       set camera_note = 'moved', mall_id = case when get_byte(uuid_send(id), 15) < 32 then mall_id else ${elsewhere} end`,
+    )
+    session.release()
+    const apart = `
+      select v.id from public.videos as v join public.camera_pins as c on c.id = v.camera_pin_id
+      where (v.mall_id, v.pin_id, v.filename) is distinct from (c.mall_id, c.id, v.original_filename)`
+    expect(await run(database, `${apart} and get_byte(uuid_send(c.id), 15) >= 32`)).toEqual([])
+    await copyIn(database)
+    expect((await run(database, apart)).filter((row) => row.id !== id(1))).toEqual([])
+    expect(await videoOf(database, 2)).toMatchObject({ checksum_sha256: 'two' })
+    await proven(database)
+    expect((await legacyRows(database)).filter(({ name }) => String(name).startsWith('('))).toEqual(
+      before.filter(({ name }) => String(name).startsWith('(')),
+    )
+  })
 })
