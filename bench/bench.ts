@@ -31,5 +31,8 @@ export async function withPlainSession<T>({ url }: Database, work: (sql: Sql) =>
   }
 }
 
-export const median = (values: number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+/** The value that `share` of all are below: 0.5 for the median. */
+export const quantile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? 0
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5)

@@ -9,6 +9,7 @@ export const parts = [
   'sluice-bulk',
   'sluice-online-1',
   'sluice-online-2',
+  'sluice-online-writers',
   'proof',
   'reads',
   'sync',

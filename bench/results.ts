@@ -13,6 +13,19 @@ export interface Run {
   peakMb?: number
   /** How its result was verified. */
   verified: string
+  /** Of the applications that wrote all the while. */
+  writers?: WriterRun[]
+}
+
+/** What became of an application's writes: milliseconds until each was acknowledged, tries included. */
+export interface WriterRun {
+  /** The shape that it writes. */
+  side: 'legacy' | 'target'
+  writes: number
+  /** Answers that asked it to try again. */
+  retried: number
+  medianMs: number
+  p99Ms: number
 }
 
 /** One way to find out whether a copy is right. */

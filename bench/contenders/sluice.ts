@@ -16,7 +16,7 @@ const ends: [note: string, phase: string][] = [
   ['Proof:', 'copy'],
 ]
 
-function phasesOf({ lines, seconds }: Ended): Phases {
+export function phasesOf({ lines, seconds }: Ended): Phases {
   const phases: Phases = {}
   let last = 0
   for (const [note, phase] of ends) {
@@ -30,7 +30,7 @@ function phasesOf({ lines, seconds }: Ended): Phases {
 }
 
 /** Runs the real command, from its start to its exit, and checks that its own proof says identical. */
-async function migrate({ url }: Database, args: readonly string[]): Promise<Ended> {
+export async function migrate({ url }: Database, args: readonly string[]): Promise<Ended> {
   const ended = await runNode(['scripts/cli.ts', 'migrate', '--json', ...args], { DATABASE_URL: url })
   migrated.parse(JSON.parse(ended.stdout))
   return ended

@@ -1,23 +1,18 @@
 import postgres, { type Sql } from 'postgres'
-import type { Connection } from '../../scripts/database/connect.ts'
-import type { Context } from '../../scripts/engine/context.ts'
 import { copy } from '../../scripts/engine/copy.ts'
 import { expand } from '../../scripts/engine/expand.ts'
 import { startSync } from '../../scripts/engine/sync/index.ts'
-import { verify } from '../../scripts/engine/verify.ts'
-import { silent } from '../../scripts/report.ts'
-import { atp } from '../../scripts/systems/atp/index.ts'
 import { type Bench, inClone, median } from '../bench.ts'
+import { contextOf, requireInStep } from '../in-step.ts'
 import type { SyncCost } from '../results.ts'
 import { type Database, withConnection } from '../server.ts'
+import { drawFrom, isPassing, keysOf } from './draw.ts'
 import { type Draw, type Write, writes } from './writes.ts'
 
 const pairs = 7
 const sessions = 2
 const seconds = 1
 const perSession = 4_000
-/** Deadlock and serialization failure. */
-const again = ['40P01', '40001']
 
 /**
  * Writes per second of the application's writes without sync and with it. Two databases on one server, so that sync
@@ -60,13 +55,6 @@ async function measureAll(
   }
 }
 
-const contextOf = (connection: Connection): Context => ({
-  system: atp,
-  connection,
-  report: silent,
-  signal: new AbortController().signal,
-})
-
 /** A migration in its everyday state: both shapes alive, every family carried since the sync began. */
 const inStep = (database: Database): Promise<void> =>
   withConnection(database, async (sql, connection) => {
@@ -76,14 +64,6 @@ const inStep = (database: Database): Promise<void> =>
     await startSync(context)
     await copy(context, { bulk: false, batchSize: 1000, workers: 2 })
     await sql`vacuum (freeze, analyze)`
-  })
-
-/** What was measured counts only if both shapes still say the same. */
-const requireInStep = (database: Database): Promise<void> =>
-  withConnection(database, async (_, connection) => {
-    const { identical, differences } = await verify(contextOf(connection), { show: 5 })
-    if (!identical)
-      throw new Error(`the shapes differ in ${differences} rows after the writes: their time does not count`)
   })
 
 async function dropTriggers(sql: Sql): Promise<void> {
@@ -97,24 +77,11 @@ async function dropTriggers(sql: Sql): Promise<void> {
 /** Sessions and keys of one database, the same for both of a pair. */
 async function clients({ url }: Database) {
   const sql = postgres(url, { max: sessions, onnotice: () => {} })
-  /** Of one session, in the families that it alone writes: it waits for none of the others. */
-  const keys = async (column: string, table: string, family: string, session: number) => {
-    const rows = await sql.unsafe<{ key: string }[]>(`
-      select ${column} as key
-      from atp.${table}
-      where abs(hashtext(${family}) % ${sessions}) = ${session}
-      order by hashtextextended(${column}, 7)
-      limit ${perSession}`)
-    return rows.map(({ key }) => key)
+  const draws: Draw[] = []
+  for (let session = 0; session < sessions; session++) {
+    const keys = await keysOf(sql, { session, sessions, most: perSession })
+    draws.push(drawFrom(() => keys))
   }
-  const draws = await Promise.all(
-    Array.from({ length: sessions }, async (_, session) =>
-      drawOf(
-        await keys('hash', 'media', 'coalesce(imdb_id::text, hash::text)', session),
-        await keys('imdb_id', 'training', 'imdb_id::text', session),
-      ),
-    ),
-  )
   const reserved = await Promise.all(Array.from({ length: sessions }, () => sql.reserve()))
   return {
     sessions: reserved.map((session, i) => ({ session, draw: draws[i] as Draw })),
@@ -122,18 +89,6 @@ async function clients({ url }: Database) {
       for (const session of reserved) session.release()
       await sql.end({ timeout: 5 })
     },
-  }
-}
-
-let drawn = 0
-
-function drawOf(hashes: readonly string[], imdbs: readonly string[]): Draw {
-  const places = { hash: 0, imdb: 0 }
-  const at = (keys: readonly string[], which: keyof typeof places) => keys[places[which]++ % keys.length] as string
-  return {
-    hash: () => at(hashes, 'hash'),
-    imdb: () => at(imdbs, 'imdb'),
-    fresh: () => ++drawn,
   }
 }
 
@@ -151,8 +106,8 @@ async function perSecond({ sessions }: Clients, { text, next, rows }: Write): Pr
           await session.unsafe(text, next(draw) as never[], { prepare: true })
           count++
         } catch (error) {
-          // an application would try again: titles that share a tmdb_id can still meet
-          if (!again.includes((error as { code?: string }).code ?? '')) throw error
+          // titles that share a tmdb_id can still meet
+          if (!isPassing(error)) throw error
         }
       }
       return count

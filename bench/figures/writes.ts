@@ -19,6 +19,18 @@ export interface Write {
   atLeast?: number
   text: string
   next: Next
+  /** What it leaves behind in each row that it writes. */
+  leaves: Left
+  /** Whether its rows are new ones. */
+  inserts?: boolean
+}
+
+/** The column that a write sets, and the key of its rows. */
+export interface Left {
+  key: 'hash' | 'imdb_id'
+  column: string
+  /** The shapes of which it may stay in the one that was written: what the other one says, if anything, is another value. */
+  alone?: readonly Write['side'][]
 }
 
 const many = 100
@@ -46,6 +58,7 @@ export const writes: readonly Write[] = [
     target: toggle('atp.downloads', 'pipeline_status', 'hash'),
     rows: 1,
     atLeast: 0.6,
+    leaves: { key: 'hash', column: 'pipeline_status' },
     next: (draw) => ['paused', 'parsed', draw.hash()],
   }),
   ...both('title change: label', {
@@ -53,6 +66,7 @@ export const writes: readonly Write[] = [
     target: toggle('atp.media_metadata', 'label', 'imdb_id'),
     rows: 1,
     atLeast: 0.35,
+    leaves: { key: 'imdb_id', column: 'label' },
     next: (draw) => ['would_watch', 'would_not_watch', draw.imdb()],
   }),
   ...both('title change: media_title', {
@@ -60,6 +74,8 @@ export const writes: readonly Write[] = [
     target: 'update atp.media_metadata set media_title = $1 where imdb_id = $2',
     rows: 1,
     atLeast: 0.35,
+    // a title is its newest download, and an old row that says something else than its title goes on saying it
+    leaves: { key: 'imdb_id', column: 'media_title', alone: ['legacy', 'target'] },
     next: (draw) => [title(draw.fresh()), draw.imdb()],
   }),
   ...both('upsert of 100 rows', {
@@ -67,12 +83,16 @@ export const writes: readonly Write[] = [
     target: upsert('atp.downloads', '', ''),
     rows: many,
     atLeast: 0.5,
+    leaves: { key: 'hash', column: 'original_title' },
     next: (draw) => [hundred(() => draw.hash()), hundred(() => title(draw.fresh()))],
   }),
   ...both('insert of one row', {
     legacy: `insert into atp.media (hash, media_type, original_title) values ($1, 'movie', $2)`,
     target: 'insert into atp.downloads (hash, original_title) values ($1, $2)',
     rows: 1,
+    // a download without a title has no media_type, which the old table demands
+    leaves: { key: 'hash', column: 'original_title', alone: ['target'] },
+    inserts: true,
     next: (draw) => [newHash(draw.fresh()), title(draw.fresh())],
   }),
   ...both('insert of a new title', {
@@ -81,6 +101,8 @@ export const writes: readonly Write[] = [
     target: `insert into atp.media_metadata (imdb_id, label, media_type, media_title, release_year)
       values ($1, $2, 'movie', $3, 2010)`,
     rows: 1,
+    leaves: { key: 'imdb_id', column: 'media_title' },
+    inserts: true,
     next: (draw) => [newImdb(draw.fresh()), 'would_watch', title(draw.fresh())],
   }),
 ]

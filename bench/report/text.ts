@@ -21,6 +21,21 @@ const runTable = (runs: Run[]) => {
   )
 }
 
+const writersTable = (runs: Run[]) =>
+  table(
+    ['contender', 'shape', '  writes', ' retried', '  median', '     p99'],
+    runs.flatMap(({ label, writers = [] }) =>
+      writers.map(({ side, writes, retried, medianMs, p99Ms }) => [
+        label,
+        side === 'legacy' ? 'legacy' : 'new',
+        fixed(writes, 0),
+        fixed(retried, 0),
+        fixed(medianMs),
+        fixed(p99Ms),
+      ]),
+    ),
+  )
+
 /** The results for people. */
 export function text({ server, commit, runs, proof, reads, sync, dirt, growth, ratios }: Results): string {
   const settings = Object.entries(server.settings).map(([name, value]) => `${name} = ${value}`)
@@ -29,6 +44,11 @@ export function text({ server, commit, runs, proof, reads, sync, dirt, growth, r
     `PostgreSQL ${server.version}, ${server.cpus} processors, commit ${commit}`,
     `  ${settings.join(', ')}`,
     ...part('Contenders: seconds by phase. Every result was verified', runTable(runs), runs.length),
+    ...part(
+      'Applications that wrote meanwhile: milliseconds until a write was acknowledged',
+      writersTable(runs),
+      runs.filter(({ writers }) => writers).length,
+    ),
     ...part(
       'The proof, and what people do instead',
       table(

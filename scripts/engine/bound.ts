@@ -1,6 +1,7 @@
 import { and, getColumns, isNotNull, sql } from 'drizzle-orm'
-import { getTableConfig, type PgColumn, type PgTable, QueryBuilder } from 'drizzle-orm/pg-core'
+import { type PgColumn, type PgTable, QueryBuilder } from 'drizzle-orm/pg-core'
 import { Refusal } from '../errors.ts'
+import { configOf } from './declared.ts'
 import { registerFamilies } from './family.ts'
 import { isKey, type LiveTable, readShape, type Shape, tableName } from './shape.ts'
 import { type Executor, rowText, typeSql } from './sql.ts'
@@ -75,15 +76,15 @@ function legacyTable(system: System, shape: Shape, name: string, table: PgTable)
 
 /** The name of a legacy table beside those of the target: qualified where a target table has the same. */
 export function relationOf({ target }: System, table: PgTable): string {
-  const { name } = getTableConfig(table)
-  return Object.values(target).some((other) => getTableConfig(other).name === name) ? tableName(table) : name
+  const { name } = configOf(table)
+  return Object.values(target).some((other) => configOf(other).name === name) ? tableName(table) : name
 }
 
 function targetTable(system: System, sources: Tables, derive: Transform): TargetTable {
   const entry = Object.entries(system.target).find(([, table]) => table === derive.table)
   if (!entry)
     throw new Error(`${system.name} derives ${tableName(derive.table)}, which is not one of its target tables`)
-  const { name: relation, columns } = getTableConfig(derive.table)
+  const { name: relation, columns } = configOf(derive.table)
   const reads = new Set<string>()
   const watched = new Proxy(sources, {
     get(all, name: string) {
@@ -109,7 +110,7 @@ export const keyOf = ({ columns, key }: Pick<TargetTable, 'columns' | 'key'>): P
 
 /** The columns of a table's declared primary key. */
 export function primaryKey(table: PgTable): string[] {
-  const { columns, primaryKeys } = getTableConfig(table)
+  const { columns, primaryKeys } = configOf(table)
   const key = primaryKeys[0]?.columns ?? columns.filter((column) => column.primary)
   return key.map(({ name }) => name)
 }

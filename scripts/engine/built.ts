@@ -1,13 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { getTableConfig } from 'drizzle-orm/pg-core'
 import type { Bound } from './bound.ts'
+import { configOf } from './declared.ts'
 import { type Executor, list } from './sql.ts'
 
 /** Statements that drop and create the target's keys, indexes and foreign keys, in the order of creation. */
 export async function definitions(db: Executor, bound: Bound): Promise<{ drop: string; create: string }[]> {
   const tables = list(
     bound.target.map(({ table }): SQL => {
-      const { schema, name } = getTableConfig(table)
+      const { schema, name } = configOf(table)
       return sql`format('%I.%I', ${schema ?? 'public'}::text, ${name}::text)::regclass`
     }),
   )

@@ -1,6 +1,7 @@
 import { Column, getColumns, is, mapColumnsInSQLToAlias, SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import type { TargetTable } from './bound.ts'
+import { configOf } from './declared.ts'
 import { fields } from './rows.ts'
 import { column } from './sql.ts'
 import type { Tables } from './system.ts'
@@ -39,7 +40,7 @@ const integerLimits: Record<string, [string, string]> = {
  * before they are written, so that one refused row costs no failed statement.
  */
 export function rowConstraints(target: TargetTable, sources: Tables): RowConstraint[] {
-  const { checks } = getTableConfig(target.table)
+  const { checks } = configOf(target.table)
   const selection = fields(target.derive, sources)
   const properties = Object.entries(getColumns(target.table))
   return [
@@ -58,7 +59,7 @@ export function rowConstraints(target: TargetTable, sources: Tables): RowConstra
 
 /** Unique constraints and unique indexes, not the primary key. */
 export function uniqueKeys(table: PgTable): UniqueKey[] {
-  const { uniqueConstraints, indexes, columns } = getTableConfig(table)
+  const { uniqueConstraints, indexes, columns } = configOf(table)
   return [
     ...columns
       .filter((each) => each.isUnique)
@@ -72,7 +73,7 @@ export function uniqueKeys(table: PgTable): UniqueKey[] {
 
 /** The declared foreign keys of a table. */
 export function references(table: PgTable): Reference[] {
-  return getTableConfig(table).foreignKeys.map((key) => {
+  return configOf(table).foreignKeys.map((key) => {
     const { columns, foreignTable, foreignColumns } = key.reference()
     return { name: key.getName(), columns, parent: foreignTable, parentColumns: foreignColumns } as Reference
   })
@@ -86,7 +87,7 @@ export const nullable = (columns: readonly PgColumn[]): PgColumn[] =>
   columns.filter((each) => !each.notNull && !each.primary && !isTied(each as PgColumn & { table: PgTable }))
 
 const isTied = ({ name, table }: PgColumn & { table: PgTable }): boolean =>
-  getTableConfig(table).checks.some(({ value }) => {
+  configOf(table).checks.some(({ value }) => {
     const used = columnsIn(value).map((each) => each.name)
     return used.length > 1 && used.includes(name)
   })

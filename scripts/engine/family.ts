@@ -2,7 +2,7 @@ import { and, type Column, gt, is, isNull, lte, or, type SQL, type SQLWrapper, s
 import { inRange, isAmong, isIn, type Range } from './order.ts'
 import type { System, Tables } from './system.ts'
 
-export { inRange, type Range } from './order.ts'
+export { inRange, patternOf, type Range } from './order.ts'
 
 /** The families that a query is asked for. */
 export interface Keys {

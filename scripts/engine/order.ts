@@ -6,6 +6,20 @@ export interface Range {
   upTo: string | null
   /** Only those of this wave of a copy (see waves.ts). */
   wave?: number
+  /** Whether the ends are uuids, where they are placeholders. */
+  uuids?: boolean
+}
+
+/**
+ * The range that stands for all those of which the same SQL is written: its ends are the placeholders `after` and `upTo`.
+ * None where the ends are whole numbers, by whose digits the SQL goes.
+ */
+export function patternOf(range: Range): Range | undefined {
+  if (isForm(range, digits)) return undefined
+  const end = (name: 'after' | 'upTo') => (range[name] === null ? null : (sql.placeholder(name) as unknown as string))
+  const { wave } = range
+  const ends = { after: end('after'), upTo: end('upTo'), uuids: isForm(range, uuidForm) }
+  return wave === undefined ? ends : { ...ends, wave }
 }
 
 /**
@@ -28,6 +42,7 @@ function comparable(column: Column): Comparable {
   return /^(small|big)?(int|integer|serial)$/.test(type) ? 'integer' : 'other'
 }
 
+const digits = /^\d+$/
 const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Whether a column lies in the range; undefined when the range has no end on either side. */
@@ -36,8 +51,9 @@ export function inRange(column: Column, range: Range): SQL | undefined {
   if (after === null && upTo === null) return undefined
   const kind = comparable(column)
   if (kind === 'text' || kind === 'bpchar') return between(column, range, (end) => sql`${end}::${sql.raw(kind)}`)
-  if (kind === 'uuid' && isForm(range, uuidForm)) return between(column, range, (end) => sql`${end}::uuid`)
-  if (kind === 'integer' && isForm(range, /^\d+$/)) return numbersIn(column, range)
+  if (kind === 'uuid' && (range.uuids ?? isForm(range, uuidForm)))
+    return between(column, range, (end) => sql`${end}::uuid`)
+  if (kind === 'integer' && isForm(range, digits)) return numbersIn(column, range)
   // an end that is another column's family
   return between(sql`${column}::text`, range, (end) => sql`${end}::text`)
 }

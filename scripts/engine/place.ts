@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
-import { getTableConfig, PgSchema, type PgTable } from 'drizzle-orm/pg-core'
+import { PgSchema, type PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from '../database/connect.ts'
 import type { Context } from './context.ts'
+import { configOf } from './declared.ts'
 import { lockTables } from './locks.ts'
 import type { Phase } from './phase.ts'
 import { tableSql } from './shape.ts'
@@ -9,7 +10,7 @@ import type { System } from './system.ts'
 
 /** The table of the same name in another schema, for what concerns the table as a whole. */
 const placedIn = (table: PgTable, schema: string): PgTable =>
-  new PgSchema(schema, undefined).table(getTableConfig(table).name, {})
+  new PgSchema(schema, undefined).table(configOf(table).name, {})
 
 /** Where the target's tables are at a phase: a contract may have moved them to the place of the legacy ones. */
 export const placed = ({ target, settlesIn }: System, phase: Phase): PgTable[] =>
@@ -28,7 +29,7 @@ export async function unsettle(context: Context, tx: Database): Promise<void> {
   const settled = placed(system, 'contracted')
   await lockTables(context, tx, settled, 'access exclusive')
   for (const [i, table] of Object.values(system.target).entries()) {
-    const schema = sql.identifier(getTableConfig(table).schema ?? 'public')
+    const schema = sql.identifier(configOf(table).schema ?? 'public')
     await tx.execute(sql`create schema if not exists ${schema}`)
     await tx.execute(sql`alter table ${tableSql(settled[i] ?? table)} set schema ${schema}`)
   }

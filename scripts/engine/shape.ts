@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import { configOf } from './declared.ts'
 import type { Executor } from './sql.ts'
 
 export interface LiveColumn {
@@ -28,13 +29,13 @@ export interface Shape {
 
 /** `schema.table`, the name under which a shape and the messages know a table. */
 export const tableName = (table: PgTable): string => {
-  const { schema, name } = getTableConfig(table)
+  const { schema, name } = configOf(table)
   return `${schema ?? 'public'}.${name}`
 }
 
 /** The table as it is written in a query. */
 export const tableSql = (table: PgTable): SQL => {
-  const { schema, name } = getTableConfig(table)
+  const { schema, name } = configOf(table)
   return sql`${sql.identifier(schema ?? 'public')}.${sql.identifier(name)}`
 }
 
@@ -43,7 +44,7 @@ export async function readShape(db: Executor, tables: readonly PgTable[]): Promi
   if (tables.length === 0) return { tables: new Map() }
   const names = sql.join(
     tables.map((table) => {
-      const { schema, name } = getTableConfig(table)
+      const { schema, name } = configOf(table)
       return sql`(${schema ?? 'public'}::text, ${name}::text)`
     }),
     sql`, `,

@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
 import { shard } from '../../schema/ledger.ts'
 import type { Bound, LegacyTable } from './bound.ts'
 import type { Context } from './context.ts'
@@ -6,6 +6,7 @@ import type { Range } from './family.ts'
 import { familyColumnsOf } from './rows.ts'
 import { tableSql } from './shape.ts'
 import { type Executor, list } from './sql.ts'
+import { statementFor } from './template.ts'
 import { familiesOfArm, wavesOf } from './waves.ts'
 
 export type Shard = typeof shard.$inferSelect
@@ -94,6 +95,12 @@ export async function nextFamilies(
   range: Range,
   size: number,
 ): Promise<{ last: string | null; families: number }> {
+  const select = statementFor(bound, `next ${size}`, range, (any) => selectNext(bound, any, size))
+  const [row] = (await db.execute(select)) as unknown as { last: string | null; families: number }[]
+  return row ?? { last: null, families: 0 }
+}
+
+function selectNext(bound: Bound, range: Range, size: number): SQL {
   const waves = wavesOf(bound)
   const asked = range.wave === undefined ? waves.flat() : (waves[range.wave] ?? [])
   const arms = asked.map(
@@ -102,15 +109,14 @@ export async function nextFamilies(
         order by 1
         limit ${size})`,
   )
-  const [row] = (await db.execute(sql`
+  return sql`
     select max(family) as "last", count(*)::int as "families"
     from (
       select family
       from (${sql.join(arms, sql` union all `)}) as arm
       group by family
       order by family
-      limit ${size}) as batch`)) as unknown as { last: string | null; families: number }[]
-  return row ?? { last: null, families: 0 }
+      limit ${size}) as batch`
 }
 
 /** Moves a shard's cursor, in the transaction that carried the families. */

@@ -1,8 +1,8 @@
 import { count, desc, eq, sql } from 'drizzle-orm'
-import { getTableConfig } from 'drizzle-orm/pg-core'
 import { archive, complement, proof, quarantine, shard, targetComplement } from '../../schema/ledger.ts'
 import { relationOf } from './bound.ts'
 import type { Context } from './context.ts'
+import { configOf } from './declared.ts'
 import { isApplied, partsOf } from './gate/parts.ts'
 import { currentPhase } from './ledger.ts'
 import type { Phase } from './phase.ts'
@@ -99,7 +99,7 @@ async function counts({ system, connection: { db } }: Context, phase: Phase): Pr
   const target = placed(system, phase)
   const taken = new Set(target.map(tableName))
   for (const table of [...Object.values(system.legacy).filter((each) => !taken.has(tableName(each))), ...target]) {
-    const { schema, name } = getTableConfig(table)
+    const { schema, name } = configOf(table)
     const [found] = (await db.execute(sql`
       select c.reltuples::float8 as rows
       from pg_class c

@@ -1,8 +1,9 @@
 import { getColumns, type SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgTable } from 'drizzle-orm/pg-core'
 import { archive, targetComplement } from '../../../schema/ledger.ts'
 import { primaryKey } from '../bound.ts'
 import { references } from '../constraints.ts'
+import { configOf } from '../declared.ts'
 import { archiveGrown, existing } from '../rollback/grown.ts'
 import { tableSql } from '../shape.ts'
 import { all, column, type Executor, keyText, list, typeSql } from '../sql.ts'
@@ -71,7 +72,7 @@ export async function bringBack(tx: Executor, bound: readonly BoundExtension[]):
 }
 
 async function bringRowsBack(tx: Executor, system: System, table: PgTable): Promise<void> {
-  const { name } = getTableConfig(table)
+  const { name } = configOf(table)
   const columns = Object.values(getColumns(table))
   const names = columns.map((each) => sql`${sql.identifier(each.name)}`)
   const values = columns.map(

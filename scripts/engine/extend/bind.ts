@@ -1,7 +1,8 @@
 import { Column, getColumns, is } from 'drizzle-orm'
-import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import { Refusal } from '../../errors.ts'
 import { primaryKey } from '../bound.ts'
+import { configOf } from '../declared.ts'
 import { lineageOf } from '../lineage.ts'
 import { fields } from '../rows.ts'
 import { isKey, type LiveColumn, type LiveTable, readShape, tableName } from '../shape.ts'
@@ -84,7 +85,7 @@ const missing = (system: System, table: string, column?: string) =>
 function bindOne(system: System, extension: Extension, table: PgTable, live: LiveTable): BoundExtension {
   const { name, derive, restore } = extension
   const legacy = system.legacy[name] as PgTable
-  const relation = getTableConfig(table).name
+  const relation = configOf(table).name
   // before the steps are applied the new columns are what they will be
   const asDeclared = Object.fromEntries(
     Object.values(getColumns(table))
@@ -176,7 +177,7 @@ function joinsOf(
   const { rows, values, joined } = lineageOf(derive, system.legacy)
   const sources = [...rows, ...[...values.values()].flatMap((each) => [...each])]
   return Object.entries(system.legacy).flatMap(([name, table]): Joined[] => {
-    const other = getTableConfig(table).name
+    const other = configOf(table).name
     const reads = [...new Set(of(other, sources))]
     if (other === relation || reads.length === 0) return []
     const pairs = joined.flatMap(([a, b]): [string, string][] => {
@@ -194,4 +195,4 @@ function joinsOf(
 }
 
 const nameOf = (system: System, relation: string): string =>
-  Object.entries(system.legacy).find(([, table]) => getTableConfig(table).name === relation)?.[0] ?? relation
+  Object.entries(system.legacy).find(([, table]) => configOf(table).name === relation)?.[0] ?? relation

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import { references } from '../constraints.ts'
+import { configOf } from '../declared.ts'
 import { rows } from '../preflight/look.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, type Executor, keyText, list } from '../sql.ts'
@@ -70,7 +71,7 @@ const orphans = (bound: BoundExtension, finished: PgTable, added: ReadonlySet<st
     ])
 
 const duplicates = (bound: BoundExtension, finished: PgTable): Question[] =>
-  getTableConfig(finished)
+  configOf(finished)
     .indexes.filter(({ config }) => config.unique)
     .map(({ config }) => {
       const columns = (config.columns as unknown as PgColumn[]).map(({ name }) => column('v', name))

@@ -1,6 +1,7 @@
 import { getColumns, type SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgTable, QueryBuilder } from 'drizzle-orm/pg-core'
+import { type PgTable, QueryBuilder } from 'drizzle-orm/pg-core'
 import { targetComplement } from '../../../schema/ledger.ts'
+import { configOf } from '../declared.ts'
 import { everything } from '../family.ts'
 import { query, selected } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
@@ -10,7 +11,7 @@ import type { BoundExtension, Joined } from './bind.ts'
 
 /** Some rows in the place of a table, as a query's source: `rows` is a relation with the table's columns. */
 export const inPlace = (table: PgTable, rows: SQL): PgTable => {
-  const { name } = getTableConfig(table)
+  const { name } = configOf(table)
   const columns = Object.entries(getColumns(table))
   const fields = columns.map(([property, each]) => [property, sql`${sql.identifier(each.name)}`.as(each.name)])
   return new QueryBuilder()

@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgTable } from 'drizzle-orm/pg-core'
 import { sluice } from '../../../schema/ledger.ts'
 import { functionOf } from '../contract/text.ts'
+import { configOf } from '../declared.ts'
 import { rows, textArray } from '../preflight/look.ts'
 import { tableName, tableSql } from '../shape.ts'
 import type { Executor } from '../sql.ts'
@@ -132,7 +133,7 @@ export async function extensionSync(db: Executor, system: System): Promise<Sync>
 /** Whether a table is one of those that are extended. */
 export const isExtended = ({ extended, target }: System, table: PgTable): boolean =>
   (extended?.tables ?? []).some(({ name }) => {
-    const own = getTableConfig(target[name] as PgTable)
-    const other = getTableConfig(table)
+    const own = configOf(target[name] as PgTable)
+    const other = configOf(table)
     return own.name === other.name && (own.schema ?? 'public') === (other.schema ?? 'public')
   })

@@ -1,6 +1,7 @@
 import { mapColumnsInSQLToAlias, type SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgTable } from 'drizzle-orm/pg-core'
 import { references } from '../constraints.ts'
+import { configOf } from '../declared.ts'
 import { rows } from '../preflight/look.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, type Executor } from '../sql.ts'
@@ -49,7 +50,7 @@ function demandsOf(table: PgTable): SQL[] {
           where ${all(parentColumns.map((each, i) => sql`${column('p', each.name)} = ${column('t', columns[i]?.name ?? each.name)}`))})`,
       ),
     ),
-    ...getTableConfig(table).checks.map(({ name, value }) =>
+    ...configOf(table).checks.map(({ name, value }) =>
       broken(name, sql`(${mapColumnsInSQLToAlias(value, 't')}) is false`),
     ),
   ]

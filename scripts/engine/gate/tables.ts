@@ -1,7 +1,8 @@
 import { is, SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgColumn, PgDialect, type PgTable } from 'drizzle-orm/pg-core'
+import { type PgColumn, PgDialect, type PgTable } from 'drizzle-orm/pg-core'
 import { primaryKey } from '../bound.ts'
 import { references, uniqueKeys } from '../constraints.ts'
+import { configOf } from '../declared.ts'
 import { rows, textArray } from '../preflight/look.ts'
 import { shapeDifferences } from '../preflight/targets.ts'
 import { readShape, tableName } from '../shape.ts'
@@ -26,7 +27,7 @@ export async function tablesAsDeclared(
   for (const table of tables) {
     const live = shape.tables.get(tableName(table))
     const wanted = havings(table).filter(({ name }) => !isLater(name))
-    const { columns } = getTableConfig(table)
+    const { columns } = configOf(table)
     const what = `${tableName(table)} as declared (columns: ${columns.length}, constraints and indexes: ${wanted.length})`
     if (!live) {
       checks.push(checked('table', what, ['the table is missing']))
@@ -48,7 +49,7 @@ const names = (columns: readonly { name: string }[]): string => columns.map(({ n
 
 /** The constraints and indexes that are declared; the server names a primary key after its table. */
 function havings(table: PgTable): Having[] {
-  const { name, checks, foreignKeys, indexes, uniqueConstraints } = getTableConfig(table)
+  const { name, checks, foreignKeys, indexes, uniqueConstraints } = configOf(table)
   const ofIndex = new Set(indexes.map(({ config }) => config.name))
   return [
     { name: `${name}_pkey`, what: `primary key (${primaryKey(table).join(', ')})` },
@@ -132,7 +133,7 @@ const columnsOf = (relation: SQL, numbers: SQL, direction = sql`''`): SQL => sql
 
 /** Columns of another default, or of an enum with other labels, than declared. */
 async function defaultsAndLabels(db: Executor, table: PgTable): Promise<string[]> {
-  const { columns } = getTableConfig(table)
+  const { columns } = configOf(table)
   const live = await rows<{ name: string; preset: string | null; labels: string[] | null }>(
     db,
     sql`

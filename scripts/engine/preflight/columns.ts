@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { getTableConfig } from 'drizzle-orm/pg-core'
+import { configOf } from '../declared.ts'
 import type { Finding } from '../results.ts'
 import { column } from '../sql.ts'
 import { declaredType } from '../types.ts'
@@ -13,7 +13,7 @@ export const columns: Group = async (look) => {
 }
 
 function declared({ table, name, live }: Seen): Finding[] {
-  return getTableConfig(table).columns.flatMap((each): Finding[] => {
+  return configOf(table).columns.flatMap((each): Finding[] => {
     const found = live.columns.find((column) => column.name === each.name)
     const at = { table: name, column: each.name }
     if (!found) {
@@ -28,7 +28,7 @@ function declared({ table, name, live }: Seen): Finding[] {
 }
 
 async function unknown({ db }: Look, seen: Seen): Promise<Finding[]> {
-  const known = new Set(getTableConfig(seen.table).columns.map((each) => each.name))
+  const known = new Set(configOf(seen.table).columns.map((each) => each.name))
   const findings: Finding[] = []
   for (const each of seen.live.columns.filter(({ name }) => !known.has(name))) {
     const hit = seen.readable ? await counted(db, seen, sql`${column('d', each.name)} is not null`) : undefined

@@ -1,6 +1,7 @@
 import { is, mapColumnsInSQLToAlias, SQL, sql } from 'drizzle-orm'
-import { getTableConfig, PgColumn } from 'drizzle-orm/pg-core'
+import { PgColumn } from 'drizzle-orm/pg-core'
 import { uniqueKeys } from '../constraints.ts'
+import { configOf } from '../declared.ts'
 import type { Finding } from '../results.ts'
 import { tableSql } from '../shape.ts'
 import { all, column, keyText, list } from '../sql.ts'
@@ -89,7 +90,7 @@ async function duplicates(db: Look['db'], seen: Seen, columns: string[]): Promis
 async function checks({ db }: Look, seen: Seen, held: Live): Promise<Finding[]> {
   const findings: Finding[] = []
   const isLive = (name: string) => seen.live.columns.some((each) => each.name === name)
-  for (const { name, value } of getTableConfig(seen.table).checks) {
+  for (const { name, value } of configOf(seen.table).checks) {
     const used = columnsIn(value)
     if (held.checks.includes(name) || !used.every(isLive)) continue
     const broken = seen.readable

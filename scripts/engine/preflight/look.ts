@@ -1,8 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgTable } from 'drizzle-orm/pg-core'
 import { sluice } from '../../../schema/ledger.ts'
 import type { Database } from '../../database/connect.ts'
 import { Refusal } from '../../errors.ts'
+import { configOf } from '../declared.ts'
 import { contracted, phaseOf } from '../ledger.ts'
 import type { Finding } from '../results.ts'
 import { type LiveTable, readShape, tableName, tableSql } from '../shape.ts'
@@ -80,7 +81,7 @@ export async function survey(system: System, db: Look['db']): Promise<Look> {
     system,
     db,
     legacy,
-    schemas: [...new Set(all.map((table) => getTableConfig(table).schema ?? 'public'))],
+    schemas: [...new Set(all.map((table) => configOf(table).schema ?? 'public'))],
   }
 }
 
@@ -112,7 +113,7 @@ export async function requireLegacy(system: System, db: Executor): Promise<void>
 
 /** Names of the columns that identify a row by declaration, as far as they are live. */
 export function keyColumns({ table, live }: Pick<Seen, 'table' | 'live'>): string[] {
-  const { columns, primaryKeys } = getTableConfig(table)
+  const { columns, primaryKeys } = configOf(table)
   const declared =
     primaryKeys[0]?.columns.map(({ name }) => name) ?? columns.filter((c) => c.primary).map((c) => c.name)
   return declared.filter((name) => live.columns.some((column) => column.name === name))

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
+import { configOf } from '../declared.ts'
 import { ask } from '../gate/conditions.ts'
 import { isApplied, partsOf } from '../gate/parts.ts'
 import type { Finding } from '../results.ts'
@@ -34,7 +35,7 @@ export const phases: Group = async (look) => {
 /** Enum types that the table's step makes, and that are there already. */
 async function types({ db }: Look, table: PgTable): Promise<Finding[]> {
   const findings: Finding[] = []
-  for (const column of getTableConfig(table).columns) {
+  for (const column of configOf(table).columns) {
     const { enum: declared } = column as PgColumn & {
       enum?: { enumName: string; schema?: string; enumValues: string[] }
     }

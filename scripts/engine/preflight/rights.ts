@@ -1,6 +1,7 @@
 import { is, sql } from 'drizzle-orm'
-import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
+import { PgTable } from 'drizzle-orm/pg-core'
 import * as ledger from '../../../schema/ledger.ts'
+import { configOf } from '../declared.ts'
 import { watchedTables } from '../extend/triggers.ts'
 import type { Finding } from '../results.ts'
 import { tableName } from '../shape.ts'
@@ -28,7 +29,7 @@ export async function missingRights(system: System, db: Executor): Promise<Missi
   const target = textArray(Object.values(system.target).map(tableName))
   const written = textArray([...Object.values(system.target), ...ledgerTables].map(tableName))
   const schemas = (tables: System['target']) =>
-    textArray([...new Set(Object.values(tables).map((table) => getTableConfig(table).schema ?? 'public'))])
+    textArray([...new Set(Object.values(tables).map((table) => configOf(table).schema ?? 'public'))])
   const made = textArray(ownSchemas)
   const missing = await rows<Omit<MissingRight, 'grant'>>(
     db,

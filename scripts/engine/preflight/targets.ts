@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import { configOf } from '../declared.ts'
 import { madeTables } from '../extend/back.ts'
 import { occupiedColumns } from '../extend/columns.ts'
 import type { Finding } from '../results.ts'
@@ -21,7 +22,7 @@ export interface Occupied {
 
 /** How the columns of a live table differ from the declared ones. */
 export function shapeDifferences(table: PgTable, live: LiveTable): string[] {
-  const declared = getTableConfig(table).columns
+  const declared = configOf(table).columns
   const known = new Set(declared.map(({ name }) => name))
   return [
     ...declared.flatMap((column) => {

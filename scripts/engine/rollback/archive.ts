@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import { archive, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
+import { configOf } from '../declared.ts'
 import { rows, textArray } from '../preflight/look.ts'
 import { comparison } from '../proof/target.ts'
 import { tableSql } from '../shape.ts'
@@ -119,7 +120,7 @@ export async function countRows(db: Executor, tables: readonly PgTable[]): Promi
   const counted: Record<string, number> = {}
   for (const table of tables) {
     const [row] = await rows<{ rows: number }>(db, sql`select count(*)::float8 as "rows" from ${tableSql(table)}`)
-    counted[getTableConfig(table).name] = row?.rows ?? 0
+    counted[configOf(table).name] = row?.rows ?? 0
   }
   return counted
 }

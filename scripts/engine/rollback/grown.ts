@@ -1,7 +1,8 @@
 import { getColumns, type SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgTable } from 'drizzle-orm/pg-core'
 import { archive } from '../../../schema/ledger.ts'
 import { primaryKey } from '../bound.ts'
+import { configOf } from '../declared.ts'
 import { readShape, tableName, tableSql } from '../shape.ts'
 import { all, column, type Executor, keyText } from '../sql.ts'
 import type { System } from '../system.ts'
@@ -84,6 +85,6 @@ export function additionsIn(texts: readonly string[]): Added[] {
 /** Whether an addition is to one of the tables. */
 export const isOf = ({ schema, table }: Added, tables: readonly PgTable[]): boolean =>
   tables.some((each) => {
-    const own = getTableConfig(each)
+    const own = configOf(each)
     return (own.schema ?? 'public') === schema && own.name === table
   })

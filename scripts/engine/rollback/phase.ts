@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
-import { getTableConfig } from 'drizzle-orm/pg-core'
 import type { Database } from '../../database/connect.ts'
 import { Refusal } from '../../errors.ts'
 import type { Context } from '../context.ts'
 import { lockSteps } from '../contract/index.ts'
+import { configOf } from '../declared.ts'
 import { type Part, partsOf } from '../gate/parts.ts'
 import { phaseOf } from '../ledger.ts'
 import { lockTables } from '../locks.ts'
@@ -76,7 +76,7 @@ async function stepsAfter(system: System, tx: Executor, gate: string): Promise<S
 
 const tablesOf = ({ target }: System, steps: readonly Step[]) =>
   Object.values(target).filter((table) => {
-    const { schema, name } = getTableConfig(table)
+    const { schema, name } = configOf(table)
     return makerOf(steps, schema ?? 'public', name) !== undefined
   })
 

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { targetComplement } from '../../../schema/ledger.ts'
 import { Refusal } from '../../errors.ts'
 import type { Bound } from '../bound.ts'
@@ -11,8 +11,8 @@ import { legacyRows } from '../rows.ts'
 import { prepareAlso } from '../scope.ts'
 import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
+import { statementFor } from '../template.ts'
 import type { Transaction } from '../transaction.ts'
-import { familiesIn } from '../waves.ts'
 import { effectsOf } from './effects.ts'
 import { setDepth } from './noted.ts'
 import { areMostlySimple, carryUntouched, lockAndAsk } from './untouched.ts'
@@ -27,7 +27,7 @@ export async function carryAlive(db: Transaction, bound: Bound, range: Range): P
   // our own writes are no news to the triggers
   await db.execute(sql`select set_config('sluice.writing', 'on', true), ${setDepth(sql`'0'`)}`)
   await prepareAlso(db)
-  await lockAndAsk(db, bound, familiesIn(bound, range))
+  await lockAndAsk(db, bound, range)
   const left = (await carriedSimple(db, bound, range)) ? also : sql`(table ${asking} union table ${also}) as asked`
   const everything = sql.raw(`${effectsOf(bound).everything}::bigint`)
   await db.execute(sql`select set_config('plan_cache_mode', 'force_custom_plan', true)`)
@@ -35,11 +35,18 @@ export async function carryAlive(db: Transaction, bound: Bound, range: Range): P
     select ${functionOf(bound.system, 'forward')}(array(select family from ${left}), ${everything})
     where exists (select from ${left})`)
   await db.execute(sql`select ${functionOf(bound.system, 'watch_nested')}()`)
+  const [row] = await rows<{ carried: number }>(
+    db,
+    statementFor(bound, 'carried', range, (any) => countOf(bound, any)),
+  )
+  return row?.carried ?? 0
+}
+
+function countOf(bound: Bound, range: Range): SQL {
   // those of one wave are not all of the range
   const keys = range.wave === undefined ? within(range) : among(sql`array(table ${asking} union table ${also})`)
   const counts = bound.legacy.map((legacy) => sql`(select count(*) from ${legacyRows(bound, legacy, keys)} as l)`)
-  const [row] = await rows<{ carried: number }>(db, sql`select (${sql.join(counts, sql` + `)})::float8 as "carried"`)
-  return row?.carried ?? 0
+  return sql`select (${sql.join(counts, sql` + `)})::float8 as "carried"`
 }
 
 /** Carries what is simple, and leaves the others in `also`; or nothing, and the families are as they were. */

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { getTableConfig } from 'drizzle-orm/pg-core'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
 import { heldOf, references, uniqueKeys } from '../constraints.ts'
+import { configOf } from '../declared.ts'
 import { columnsOf, familyOf } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { held } from '../quarantine.ts'
@@ -81,7 +81,7 @@ const overwritten = (bound: Bound, legacy: LegacyTable): SQL => sql`
 
 /** Legacy rows of other families that go with one that is deleted there, for their foreign keys are declared so. */
 function takenAlong(bound: Bound, child: LegacyTable): SQL[] {
-  return getTableConfig(child.table).foreignKeys.flatMap((key) => {
+  return configOf(child.table).foreignKeys.flatMap((key) => {
     const { columns, foreignTable, foreignColumns } = key.reference()
     const parent = bound.legacy.find(({ table }) => tableName(table) === tableName(foreignTable))
     if (!parent || key.onDelete !== 'cascade') return []

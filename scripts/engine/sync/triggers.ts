@@ -1,10 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import type { PgTable } from 'drizzle-orm/pg-core'
 import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { pinned } from '../../database/connect.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
 import { heldOf, uniqueKeys } from '../constraints.ts'
 import { functionOf } from '../contract/text.ts'
+import { configOf } from '../declared.ts'
 import { everything } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { lineageOf } from '../lineage.ts'
@@ -118,7 +119,7 @@ function make(bound: Bound, schemas: readonly string[], relation: string, body: 
 export function triggersOf(bound: Bound, table: PgTable): SQL[] {
   const legacy = bound.legacy.find((each) => each.table === table)
   const side: Side = legacy ? 'legacy' : 'target'
-  const relation = legacy?.relation ?? getTableConfig(table).name
+  const relation = legacy?.relation ?? configOf(table).name
   const quiet = sql`when (${isOthers})`
   const begins = sql`
     create trigger ${sql.identifier(`${triggerName}_begins`)}

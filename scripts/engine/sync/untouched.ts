@@ -1,12 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Bound } from '../bound.ts'
+import type { Bound, TargetTable } from '../bound.ts'
 import { keepRows } from '../complement.ts'
+import { references } from '../constraints.ts'
 import { also, asking, columnsOf, familyOf, type Keys, type Range, within } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { tableSql } from '../shape.ts'
 import { type Executor, list } from '../sql.ts'
 import { stageOf } from '../stage.ts'
-import { knownIn } from '../waves.ts'
+import { statementFor } from '../template.ts'
+import { familiesIn, knownIn } from '../waves.ts'
 import { dangling, entangled } from './entangled.ts'
 import { lockedFamilies } from './locked.ts'
 
@@ -17,12 +19,17 @@ import { lockedFamilies } from './locked.ts'
  */
 
 /**
- * Locks the families that `select` yields, in their order, as every writer does, and asks for them. Those that were
- * locked before, by a writer or an earlier copy, are not simple.
+ * Locks the families of a range, in their order, as every writer does, and asks for them. Those that were locked before,
+ * by a writer or an earlier copy, are not simple.
  */
-export async function lockAndAsk(db: Executor, bound: Bound, select: SQL): Promise<void> {
-  await db.execute(sql`
-    with ${lockedFamilies(bound, select)},
+export async function lockAndAsk(db: Executor, bound: Bound, range: Range): Promise<void> {
+  await db.execute(
+    statementFor(
+      bound,
+      'lock',
+      range,
+      (any) => sql`
+    with ${lockedFamilies(bound, familiesIn(bound, any))},
     known as (
       insert into ${also}
       select family
@@ -30,14 +37,16 @@ export async function lockAndAsk(db: Executor, bound: Bound, select: SQL): Promi
       where not is_new)
     insert into ${asking}
     select family
-    from locked`)
+    from locked`,
+    ),
+  )
 }
 
 /** Whether so many of the locked families are simple that it is worth looking at each of them. */
 export async function areMostlySimple(db: Executor, bound: Bound, range: Range): Promise<boolean> {
   // duplicates of a key may be of different families
   if (bound.legacy.some(({ keyed }) => !keyed)) return false
-  await leaveOut(db, knownIn(bound, range))
+  await db.execute(statementFor(bound, 'known', range, (any) => leaveOut(knownIn(bound, any))))
   const [row] = await db.execute(sql`
     select (select count(*) from ${also}) * 2 < (select count(*) from ${asking}) as simple`)
   return (row as { simple: boolean }).simple
@@ -49,24 +58,16 @@ export async function areMostlySimple(db: Executor, bound: Bound, range: Range):
  * declaration does not foretell: all of the families are not simple then
  */
 export async function carryUntouched(db: Executor, bound: Bound, range: Range): Promise<void> {
-  const keys = askedWithin(range)
+  const of = (name: string, make: (any: Range) => SQL) => statementFor(bound, name, range, make)
   await db.execute(sql`delete from ${asking} as f using ${also} as a where a.family = f.family`)
-  for (const target of bound.target) {
-    await db.execute(sql`
-      create temporary table ${sql.identifier(`stage_${target.relation}`)} on commit drop as
-      select *
-      from ${judgedRows(bound, target, keys)} as judged`)
-  }
-  await leaveOut(
-    db,
-    sql.join(
-      bound.target.flatMap((target) => entangled(bound, target)),
-      sql` union all `,
-    ),
-  )
+  for (const target of bound.target)
+    await db.execute(of(`stage ${target.relation}`, (any) => derived(bound, target, any)))
+  await db.execute(of('entangled', () => leaveOut(union(bound.target.flatMap((target) => entangled(bound, target))))))
   // who refers to a row that is left out is left out with it
-  const referring = bound.target.flatMap((target) => dangling(bound, target))
-  while (referring.length > 0 && (await leaveOut(db, sql.join(referring, sql` union all `))) > 0);
+  if (bound.target.some(({ table }) => references(table).length > 0)) {
+    const referring = of('dangling', () => leaveOut(union(bound.target.flatMap((target) => dangling(bound, target)))))
+    while ((await db.execute(referring)).length > 0);
+  }
   for (const { relation } of bound.target) {
     await db.execute(sql`delete from ${stageOf({ relation })} as s using ${also} as a where a.family = s."#family"`)
   }
@@ -75,8 +76,19 @@ export async function carryUntouched(db: Executor, bound: Bound, range: Range): 
     const names = list(target.columns.map(({ name }) => sql`${sql.identifier(name)}`))
     await db.execute(sql`insert into ${tableSql(target.table)} (${names}) select ${names} from ${stageOf(target)}`)
   }
-  for (const legacy of bound.legacy) await db.execute(keepRows(bound, legacy, keys, { fresh: true, whole: false }))
+  for (const legacy of bound.legacy) {
+    const keep = (any: Range) => keepRows(bound, legacy, askedWithin(any), { fresh: true, whole: false })
+    await db.execute(of(`keep ${legacy.relation}`, keep))
+  }
 }
+
+/** Derives the rows of one target table into its temporary table. */
+const derived = (bound: Bound, target: TargetTable, range: Range): SQL => sql`
+    create temporary table ${sql.identifier(`stage_${target.relation}`)} on commit drop as
+    select *
+    from ${judgedRows(bound, target, askedWithin(range))} as judged`
+
+const union = (selects: readonly SQL[]): SQL => sql.join([...selects], sql` union all `)
 
 /** The families of the range that are asked for: those that came into it since they were locked are not. */
 const askedWithin = (range: Range): Keys => ({
@@ -85,17 +97,11 @@ const askedWithin = (range: Range): Keys => ({
       and coalesce(${familyOf(columnsOf(source))}, '') in (select family from ${asking})`,
 })
 
-/** Leaves the families that `select` yields to be settled. @returns how many were not left before */
-async function leaveOut(db: Executor, select: SQL): Promise<number> {
-  const [row] = await db.execute(sql`
-    with added as (
-      insert into ${also}
-      select distinct found.family
-      from (${select}) as found(family)
-      join ${asking} as f on f.family = found.family
-      on conflict do nothing
-      returning 1)
-    select count(*)::float8 as "added"
-    from added`)
-  return (row as { added: number }).added
-}
+/** Leaves the families that `select` yields to be settled, and yields those that were not before. */
+const leaveOut = (select: SQL): SQL => sql`
+    insert into ${also}
+    select distinct found.family
+    from (${select}) as found(family)
+    join ${asking} as f on f.family = found.family
+    on conflict do nothing
+    returning family`
