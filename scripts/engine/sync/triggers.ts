@@ -279,7 +279,9 @@ function body(bound: Bound, effects: Effects, watched: Watched, noted: Noted, pa
         from ${rows} as ${sql.identifier(alias)}
         cross join lateral (
           select ${watched.family(alias)}${parts.otherFamilies(alias)}) as f(family)), ${bits(effects.everything)}
-    into ${families}, ${touched};`
+    into ${families}, ${touched};
+    -- an upsert that inserts nothing has changed no more than what it updates
+    if ${families} = '{}' then ${touched} := 0; end if;`
   return sql`
 #variable_conflict use_column
 declare

@@ -48,6 +48,12 @@ const changeable = (database: Scratch, table: string) =>
      order by attnum`,
   ) as Promise<string[]>
 
+/** Columns that a check relates may not fit each other. */
+const refused = ({ code }: { code?: string }): number => {
+  expect(code).toMatch(/^(23514|23502)$/)
+  return 0
+}
+
 test.for([
   ['the legacy', ['media', 'media', 'training', 'prediction'], 1],
   ['the target', ['downloads', 'files', 'media_metadata', 'media_metadata', 'media_metrics'], 2],
@@ -64,10 +70,9 @@ test.for([
       const of = `(select other.${columns.join(', other.')} from atp.${table} as other order by md5(other::text || '${i}') limit 1)`
       const where = `where md5(t.ctid::text || '${i}') < '${pick(['02', '08', '20'])}'`
       updates += await asApplication(database, (session) =>
-        session.unsafe(`update atp.${table} as t set (${columns}) = ${of} ${where}`).then(
-          ({ count }) => count,
-          ({ code }) => (expect(code).toMatch(/^(23514|23502)$/), 0), // columns that a check relates
-        ),
+        session
+          .unsafe(`update atp.${table} as t set (${columns}) = ${of} ${where}`)
+          .then(({ count }) => count, refused),
       )
       const before = await everyRow(database)
       await settleWhole(database)
