@@ -42,6 +42,9 @@ export function judged(
 }
 
 /** The value of row `d` in the type of a column of the target; null where it does not fit. */
+export const fittingIn = (bound: Bound, target: TargetTable): ((each: PgColumn) => SQL) =>
+  valueIn(target, rowConstraints(target, bound.sources))
+
 function valueIn(target: TargetTable, constraints: readonly RowConstraint[]): (each: PgColumn) => SQL {
   const doubtful = doubts(constraints)
   return (each) => {
@@ -68,7 +71,7 @@ export function isSoundRow(bound: Bound, target: TargetTable): SQL {
 
 /** Whether the derived row `d` and the row `t` of the target have the same key. */
 export function sameTargetKey(bound: Bound, target: TargetTable): SQL {
-  const value = valueIn(target, rowConstraints(target, bound.sources))
+  const value = fittingIn(bound, target)
   return all(keyOf(target).map((each) => sql`${value(each)} = ${column('t', each.name)}`))
 }
 

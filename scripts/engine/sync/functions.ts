@@ -37,6 +37,7 @@ import {
   noted,
   only,
   own,
+  parts,
   touched,
   unfollowed,
   unfollowedAny,
@@ -104,6 +105,7 @@ declare
   ${own} boolean := false;
   ${aside} boolean := false;
   ${whole} boolean := false;
+  ${parts} boolean := true;
   ${noted} text[];
   ${moved} boolean := false;
   ${asides} jsonb;
@@ -123,12 +125,12 @@ begin
       if ${more} is not null then
         ${statements([lockFamilies(bound), whatIsNoted(bound)])}
         if ${fresh} <> '{}' then ${requireTold(since)} end if;
-        if (${own} or ${aside}) and ${fresh} = '{}' and ${isPlain} then ${settleNoted(bound, everything)} end if;
+        if (${aside} or not ${parts}) and ${fresh} = '{}' and ${isPlain} then ${settleNoted(bound, everything)} end if;
       end if;
       -- a family is carried whole or not at all
       if ${aside} or ${moved} or ${fresh} <> '{}' then ${touched} := ${everything}; end if;
       -- what the legacy has refused may come to it with what it refers to
-      if ${native} and ${own} then ${touched} := ${everything}; end if;
+      if ${native} and ${own} and not (${parts} and ${isPlain}) then ${touched} := ${everything}; end if;
       ${decided(effects)}
       exit when ${touched} & ${bits(effects.reshapeAny)} = 0;
       ${eitherSide(relatedFamilies(bound))};
@@ -137,7 +139,7 @@ begin
       ${touched} := ${everything};
     end loop;
     ${more} := null;
-    if ${isPlain} and not ${own} then
+    if ${isPlain} and ${parts} then
       if not ${native} then
         ${statements(followPlain(bound, effects))}
         return;
@@ -217,9 +219,9 @@ const settleNoted = (bound: Bound, everything: SQL): SQL => sql`
         if cardinality(${noted}) < cardinality(${families}) then
           perform ${functionOf(bound.system, 'settle')}(${noted}, ${everything}, ${native}, null, ${written});
           ${families} := array(select unnest(${families}) except select unnest(${noted}));
-          ${own} := false;
           ${aside} := false;
           ${moved} := false;
+          ${parts} := true;
         end if;`
 
 /** Which rows are restored may rest on a plain column, which only a whole settlement knows beside others that are not. */

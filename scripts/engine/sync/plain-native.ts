@@ -1,20 +1,22 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { complement } from '../../../schema/ledger.ts'
+import { complement, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
-import { derivedRows, looseTypeSql, sameTargetKey } from '../judge.ts'
+import { derivedRows, fittingIn, sameTargetKey } from '../judge.ts'
+import { lineageOf } from '../lineage.ts'
 import { legacyRows, restoredRows, sameKey } from '../rows.ts'
 import { tableSql } from '../shape.ts'
-import { column, list, rowOf, sameImage } from '../sql.ts'
+import { column, list, rowOf, sameImage, textDiffers } from '../sql.ts'
 import { changes, type Effects } from './effects.ts'
 import { keptOf } from './legacy.ts'
-import { anyOf, choose, of } from './plain.ts'
-import { isWritten } from './settled.ts'
-import { theFamilies, touched, writtenOf } from './variables.ts'
+import { anyOf, choose, of, plainOf } from './plain.ts'
+import { isWritten, ownOf } from './settled.ts'
+import { typeOf } from './target.ts'
+import { families, own, theFamilies, touched, writtenOf, yielding } from './variables.ts'
 
 /**
  * Brings a change of plain columns of the target to the legacy. It adds to `touched` what the legacy's own triggers have
- * changed besides; and what only a whole settlement can do, where rows of the legacy come or go, or the target's own would
- * be hidden by what was kept of the legacy.
+ * changed besides; and what only a whole settlement can do, where rows of the legacy come or go, or what was kept of the
+ * legacy would have to yield to what the target has of its own.
  */
 export function writePlainBack(bound: Bound, effects: Effects): SQL[] {
   const { plain, other } = effects
@@ -30,13 +32,12 @@ export function writePlainBack(bound: Bound, effects: Effects): SQL[] {
     ),
   )
   const hidden = bound.target.map((target) => {
-    const parts = plain.flatMap((group) =>
-      of(group, group.table === target ? group.columns : group.follows.get(target)),
-    )
-    const isHidden = choose(parts, (names) => whereTouched(sql`true`, isDerivedOtherwise(bound, target, names), other))
-    return sql`if ${writtenOf(bound.target.indexOf(target))} <> '{}' then ${isHidden}; end if`
+    const parts = plain.flatMap((group) => of(group, plainOf(group, target)))
+    return sql`if ${writtenOf(bound.target.indexOf(target))} <> '{}' then ${choose(parts, (names) => findHidden(bound, target, names))}; end if`
   })
-  return [...decided, ...written, ...hidden]
+  const owned = bound.target.map((target) => sql`if ${own} then ${findOwn(bound, target)}; end if`)
+  const yields = bound.legacy.map((legacy) => whereTouched(sql`${yielding} <> '{}'`, mayYield(bound, legacy), other))
+  return [...decided, ...written, sql`${yielding} := '{}'`, ...hidden, ...owned, ...yields]
 }
 
 const whereTouched = (when: SQL, found: SQL, bit: bigint): SQL =>
@@ -76,14 +77,59 @@ function writeBack(bound: Bound, effects: Effects, legacy: LegacyTable, names: R
     left join old as o on ${sameKey(legacy, 'n', 'o')}`
 }
 
-/** Whether a row that the target's own applications have just written is derived otherwise. */
-function isDerivedOtherwise(bound: Bound, target: TargetTable, names: ReadonlySet<string>): SQL {
+/**
+ * Whether a row that the target's own applications have just written is derived otherwise, which makes it the target's own,
+ * and from which legacy columns.
+ */
+function findHidden(bound: Bound, target: TargetTable, names: ReadonlySet<string>): SQL {
   const columns = target.columns.filter(({ name }) => names.has(name))
-  const values = list(columns.map((each) => sql`${column('d', each.name)}::${looseTypeSql(each)}`))
+  const fitting = fittingIn(bound, target)
+  const differs = (each: (typeof columns)[number]) => textDiffers(fitting(each), column('t', each.name), typeOf(each))
+  return sql`
+    select ${own} or count(*) > 0,
+      ${yielding} || coalesce(array_agg(distinct y.source) filter (where y.source is not null), '{}')
+    into ${own}, ${yielding}
+    from ${derivedRows(bound, target, theFamilies)}
+    join ${tableSql(target.table)} as t on ${sameTargetKey(bound, target)}
+    left join lateral unnest(${sourcesWhere(bound, target, columns, differs)}) as y(source) on true
+    where ${isWritten(bound, target, 't')}
+      and not ${sameImage(rowOf('t', columns), sql`row(${list(columns.map(fitting))})`)}`
+}
+
+/** From which legacy columns that is derived otherwise which the target has of its own of the families. */
+const findOwn = (bound: Bound, target: TargetTable): SQL => sql`
+    select ${yielding} || coalesce(array_agg(distinct y.source), '{}')
+    into ${yielding}
+    from ${targetComplement} as k
+    cross join lateral unnest(${sourcesWhere(bound, target, target.columns, ({ name }) => sql`k.kept ? ${name}::text`)}) as y(source)
+    where ${ownOf(bound, target, 'k')}
+      and k.family = any (${families})`
+
+/** The legacy columns, as \`table.column\`, from which those columns are derived for which a condition holds. */
+function sourcesWhere(
+  bound: Bound,
+  target: TargetTable,
+  columns: TargetTable['columns'],
+  condition: (each: TargetTable['columns'][number]) => SQL,
+): SQL {
+  const { values } = lineageOf(target.derive, bound.sources)
+  const arms = columns.flatMap((each) => {
+    const sources = [...(values.get(each.name) ?? [])].map((source) => sql`${source}::text`)
+    return sources.length ? [sql`case when ${condition(each)} then array[${list(sources)}] end`] : []
+  })
+  return arms.length ? sql.join(arms, sql` || `) : sql`'{}'::text[]`
+}
+
+/** Whether something was kept of these columns of a legacy row beside what is restored: it may have to yield. */
+function mayYield(bound: Bound, legacy: LegacyTable): SQL {
+  const columns = legacy.live.columns.map(
+    ({ name, type }) => sql`(k.kept ? ${name}::text and ${`${legacy.live.name}.${name}`}::text = any (${yielding})
+          and ${textDiffers(column('l', name), column('r', name), type)})`,
+  )
   return sql`exists (
       select
-      from ${derivedRows(bound, target, theFamilies)}
-      join ${tableSql(target.table)} as t on ${sameTargetKey(bound, target)}
-      where ${isWritten(bound, target, 't')}
-        and not ${sameImage(rowOf('t', columns), sql`row(${values})`)})`
+      from ${legacyRows(bound, legacy, theFamilies)} as l
+      join ${restoredRows(bound, legacy, theFamilies)} as r on ${sameKey(legacy, 'l', 'r')}
+      join ${complement} as k on ${keptOf(bound, legacy)} and k.key = l."#key" and k.ordinal = 1
+      where ${sql.join(columns, sql` or `)})`
 }

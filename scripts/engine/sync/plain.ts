@@ -1,15 +1,17 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { complement } from '../../../schema/ledger.ts'
-import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
+import { complement, targetComplement } from '../../../schema/ledger.ts'
+import { type Bound, keyOf, type LegacyTable, type TargetTable } from '../bound.ts'
 import { differing } from '../complement.ts'
-import { derivedRows, looseTypeSql, sameTargetKey } from '../judge.ts'
+import { derivedRows, fittingIn, looseTypeSql, sameTargetKey } from '../judge.ts'
 import { legacyRows, restoredRows, sameKey } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
-import { column, list, rowOf, sameImage } from '../sql.ts'
+import { all, column, list, rowOf, sameImage, textForm } from '../sql.ts'
 import type { Effects } from './effects.ts'
 import { type Group, returning } from './groups.ts'
 import { keepComplement, keptOf } from './legacy.ts'
-import { theFamilies, touched, whole } from './variables.ts'
+import { familyIn, isWritten, keyIn, ownOf } from './settled.ts'
+import { differing as differingTarget, typeOf } from './target.ts'
+import { native, own, theFamilies, touched, whole } from './variables.ts'
 
 /**
  * Brings a change of plain columns of the legacy to the target, and keeps what restore does not give back of it: no row
@@ -21,9 +23,13 @@ export function followPlain(bound: Bound, effects: Effects): SQL[] {
   const follows = bound.target.map((target) =>
     choose(
       plain.flatMap((group) => of(group, group.follows.get(target))),
-      (names) => follow(bound, target, names),
+      (names) => sql`if ${own} then ${followOwn(bound, target, names)}; else ${follow(bound, target, names)}; end if`,
     ),
   )
+  const owns = bound.target.map((target) => {
+    const parts = plain.flatMap((group) => of(group, plainOf(group, target)))
+    return sql`if ${own} then ${choose(parts, (names) => keepOwn(bound, target, names))}; end if`
+  })
   const keeps = bound.legacy.map((legacy) => {
     const wholly = plain.filter((group) => group.wholly.has(legacy)).map(({ bit }) => bit)
     const parts = plain.flatMap((group) => of(group, group.keeps.get(legacy)))
@@ -31,10 +37,10 @@ export function followPlain(bound: Bound, effects: Effects): SQL[] {
     if (wholly.length === 0) return narrowly
     return sql`if ${anyOf(wholly)} then ${keepComplement(bound, legacy)}; else ${narrowly}; end if`
   })
-  return [...follows, ...keeps]
+  return [...follows, ...owns, ...keeps]
 }
 
-/** What comes back by itself is kept of no row that restore yields. */
+/** What comes back by itself is kept of no row that restore yields, unless the target has something of its own. */
 function keepNarrowly(bound: Bound, legacy: LegacyTable, parts: readonly Part[]): SQL {
   const back = returning(bound, legacy)
   const left = parts
@@ -43,7 +49,7 @@ function keepNarrowly(bound: Bound, legacy: LegacyTable, parts: readonly Part[])
   const statement = (names: ReadonlySet<string>) => keep(bound, legacy, names)
   if (left.length === parts.length && left.every(({ names }, i) => names.size === parts[i]?.names.size))
     return choose(parts, statement)
-  return sql`if ${whole} then ${choose(parts, statement)}; else ${choose(left, statement)}; end if`
+  return sql`if ${whole} or ${own} then ${choose(parts, statement)}; else ${choose(left, statement)}; end if`
 }
 
 /** What of one table a group of columns concerns. */
@@ -55,6 +61,10 @@ export interface Part {
 
 export const of = ({ bit, moments }: Group, names: ReadonlySet<string> | undefined): Part[] =>
   names?.size ? [{ bit, moments, names }] : []
+
+/** The columns of a target table that a group concerns: its own, or what follows. */
+export const plainOf = (group: Group, target: TargetTable): ReadonlySet<string> | undefined =>
+  group.table === target ? group.columns : group.follows.get(target)
 
 /** Groups that concern the same columns are one. */
 function merged(parts: readonly Part[]): Part[] {
@@ -105,6 +115,68 @@ function follow(bound: Bound, target: TargetTable, names: ReadonlySet<string>): 
     from ${derivedRows(bound, target, theFamilies)}
     where ${sameTargetKey(bound, target)}
       and not ${sameImage(rowOf('t', columns), sql`row(${list(columns.map(value))})`)}`
+}
+
+/**
+ * The same where the target may have something of its own: that stays, but for what the legacy has changed since. What was
+ * just written to the target stays in any case.
+ */
+function followOwn(bound: Bound, target: TargetTable, names: ReadonlySet<string>): SQL {
+  const columns = target.columns.filter(({ name }) => names.has(name))
+  const fitting = fittingIn(bound, target)
+  const value = (each: (typeof columns)[number]) => sql`case
+          when k.kept ? ${each.name}::text
+            and (${native} or k.derived ->> ${each.name}::text is not distinct from ${textForm(fitting(each), typeOf(each))})
+          then ${column('t', each.name)}
+          else ${column('d', each.name)}::${looseTypeSql(each)}
+        end`
+  const named = [
+    ...keyOf(target).map((each) => sql`${column('t', each.name)} as ${sql.identifier(`#${each.name}`)}`),
+    ...columns.map((each) => sql`${value(each)} as ${sql.identifier(each.name)}`),
+  ]
+  return sql`
+    update ${tableSql(target.table)} as t
+    set ${list(columns.map(({ name }) => sql`${sql.identifier(name)} = ${column('v', name)}`))}
+    from (
+      select ${list(named)}
+      from ${derivedRows(bound, target, theFamilies)}
+      join ${tableSql(target.table)} as t on ${sameTargetKey(bound, target)}
+      left join ${targetComplement} as k on ${ownOf(bound, target, 'k')} and k.key = ${keyIn(target, 't')}
+      where not (${native} and ${isWritten(bound, target, 't')})) as v
+    where ${all(keyOf(target).map(({ name }) => sql`${column('t', name)} = ${column('v', `#${name}`)}`))}
+      and not ${sameImage(rowOf('t', columns), rowOf('v', columns))}`
+}
+
+/** What deriving gives otherwise of some columns is the target's own. */
+function keepOwn(bound: Bound, target: TargetTable, names: ReadonlySet<string>): SQL {
+  const columns = target.columns.filter(({ name }) => names.has(name))
+  const array = sql`array[${list(columns.map(({ name }) => sql`${name}::text`))}]`
+  const fitting = fittingIn(bound, target)
+  return sql`
+    with found as materialized (
+      select ${keyIn(target, 't')} as key, ${familyIn(bound, target, 't')} as family,
+        coalesce(k.kept, '{}') - ${array} || ${differingTarget(columns, 't')} as kept,
+        coalesce(k.derived, '{}') - ${array} || ${differingTarget(columns, 's')} as derived
+      from ${derivedRows(bound, target, theFamilies)}
+      join ${tableSql(target.table)} as t on ${sameTargetKey(bound, target)}
+      cross join lateral (select ${list(columns.map((each) => sql`${fitting(each)} as ${sql.identifier(each.name)}`))}) as s
+      left join ${targetComplement} as k on ${ownOf(bound, target, 'k')} and k.key = ${keyIn(target, 't')}
+      where k.kept ?| ${array}
+        or not ${sameImage(rowOf('s', columns), rowOf('t', columns))}),
+    forgotten as (
+      delete from ${targetComplement} as k
+      using found as f
+      where ${ownOf(bound, target, 'k')}
+        and k.key = f.key
+        and f.kept = '{}')
+    insert into ${targetComplement} as k (system, relation, key, family, target_family, kind, kept, derived)
+    select ${bound.system.name}, ${target.relation}, key, family, family, 'part', kept, derived
+    from found
+    where kept <> '{}'
+    on conflict (system, relation, key) do update
+    set kept = excluded.kept,
+      derived = excluded.derived
+    where (k.kept, k.derived) is distinct from (excluded.kept, excluded.derived)`
 }
 
 /** What restore does not give back of some columns is the complement's part of them. */

@@ -27,6 +27,7 @@ import {
   moved,
   native,
   own,
+  parts,
   theFamilies,
   unfollowed,
   whole,
@@ -51,7 +52,7 @@ export const textsOfRow = ({ columns }: TargetTable, alias: string): SQL =>
   )}])`
 
 /** The columns in which rows `s` and `t` differ, with the text forms of `shown`. */
-const differing = ({ columns }: TargetTable, shown: 's' | 't'): SQL =>
+export const differing = (columns: TargetTable['columns'], shown: 's' | 't'): SQL =>
   textsOf(
     columns.map((each) => ({
       name: each.name,
@@ -285,12 +286,12 @@ export function keepOwn(bound: Bound, target: TargetTable): SQL {
         case
           when s."#key" is null then ${textsOfRow(target, 't')}
           when ${column('t', key)} is null then '{}'
-          else ${differing(target, 't')}
+          else ${differing(target.columns, 't')}
         end as kept,
         case
           when s."#key" is null then '{}'
           when ${column('t', key)} is null then ${textsOfRow(target, 's')}
-          else ${differing(target, 's')}
+          else ${differing(target.columns, 's')}
         end as derived
       from (
         select *
@@ -326,8 +327,8 @@ export function keepOwn(bound: Bound, target: TargetTable): SQL {
 }
 
 /**
- * Whether anything is set aside of the families, the target's own, or kept as a whole legacy row, and whether what is own
- * may have put a row under another family than the one that answers for it.
+ * Whether anything is set aside of the families, the target's own, or kept as a whole legacy row; whether what is own
+ * may have put a row under another family than the one that answers for it, and whether it is parts of rows alone.
  */
 export const whatIsNoted = (bound: Bound): SQL => sql`
     select
@@ -338,19 +339,24 @@ export const whatIsNoted = (bound: Bound): SQL => sql`
         select from ${complement} as k
         where k.system = ${bound.system.name}
           and k.family = any (${families})
-          and k.kind = 'whole')
+          and k.kind = 'whole'),
+      coalesce(d.parts, true)
     from (
-      select count(*) as rows, bool_or(d.family <> d.target_family) as moved
+      select count(*) as rows, bool_or(d.family <> d.target_family) as moved, bool_and(${isOwnPart}) as parts
       from ${targetComplement} as d
       where d.system = ${bound.system.name}
         and (d.family = any (${families}) or d.target_family = any (${families}))) as d
-    into ${aside}, ${own}, ${moved}, ${whole}`
+    into ${aside}, ${own}, ${moved}, ${whole}, ${parts}`
 
-/** Whether anything is set aside, or the target's own, of one family. */
+/** Whether what is own is a part of a row that is carried, and of the family that answers for it. */
+const isOwnPart = sql`d.kind = 'part' and d.family = d.target_family and not d.derived ? '#mark'`
+
+/** Whether anything is set aside of one family, or something of it is the target's own that is more than a part of a row. */
 export const isNoted = (bound: Bound, family: SQL): SQL => sql`(
             exists (select from ${quarantine} as q where q.system = ${bound.system.name} and q.family = ${family})
             or exists (
               select
               from ${targetComplement} as d
               where d.system = ${bound.system.name}
-                and (d.family = ${family} or d.target_family = ${family})))`
+                and (d.family = ${family} or d.target_family = ${family})
+                and not (${isOwnPart})))`

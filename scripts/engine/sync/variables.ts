@@ -33,6 +33,9 @@ export const withheld = variable('withheld')
 /** Whether the target has something of its own of the families, which the ledger keeps. */
 export const own = variable('own')
 
+/** Whether what the target has of its own are parts of rows alone, each under the family that answers for it. */
+export const parts = variable('parts')
+
 /** Whether the target's own applications may have put rows under other families than those that answer for them. */
 export const moved = variable('moved')
 
@@ -42,7 +45,7 @@ export const aside = variable('aside')
 /** Whether the complement has whole legacy rows of the families, which restore does not yield. */
 export const whole = variable('whole')
 
-/** Those of the families of which something is set aside, or the target's own. */
+/** Those of the families of which something is set aside, or more than a part of a row is the target's own. */
 export const noted = variable('noted')
 
 /** What is set aside of one target table, as an array of jsonb. */
