@@ -9,6 +9,9 @@ import type { Generator } from './generator.ts'
 import { applications as retrovueApplications } from './retrovue/applications.ts'
 import { retrovue } from './retrovue/index.ts'
 import { createLegacy as retrovueLegacy } from './retrovue/legacy/index.ts'
+import { applications as trackletsApplications } from './tracklets/applications.ts'
+import { tracklets } from './tracklets/index.ts'
+import { createLegacy as trackletsLegacy } from './tracklets/legacy/index.ts'
 import { applications as videoApplications } from './video/applications.ts'
 import { video } from './video/index.ts'
 import { createLegacy as videoLegacy } from './video/legacy/index.ts'
@@ -17,7 +20,7 @@ import { videoCv } from './video-cv/index.ts'
 import { createLegacy as videoCvLegacy } from './video-cv/legacy/index.ts'
 
 /** The systems that SYSTEM may name. */
-export const systems: Record<string, System> = { atp, astrid, retrovue, video, 'video-cv': videoCv }
+export const systems: Record<string, System> = { atp, astrid, retrovue, video, 'video-cv': videoCv, tracklets }
 
 /** Makes a realistic legacy database of a system. */
 export const generators: Record<string, Generator> = {
@@ -26,6 +29,7 @@ export const generators: Record<string, Generator> = {
   retrovue: retrovueLegacy,
   video: videoLegacy,
   'video-cv': videoCvLegacy,
+  tracklets: trackletsLegacy,
 }
 
 /** Applications that write both shapes of a system, where there are some to show. */
@@ -34,4 +38,5 @@ export const applications: Record<string, Applications> = {
   retrovue: retrovueApplications,
   video: videoApplications,
   'video-cv': videoCvApplications,
+  tracklets: trackletsApplications,
 }
