@@ -21,7 +21,8 @@ export async function createLegacy(
     await sql.unsafe(`
       set local jit = off;
       truncate public.associations, public.tracklets;
-      create temp table numbered (n primary key, mall_id, pin_id, video_id) on commit drop as
+      create temp table numbered (n bigint primary key, mall_id uuid, pin_id uuid, video_id uuid) on commit drop;
+      insert into numbered
       select row_number() over (order by v.id), p.mall_id, p.id, v.id
       from public.videos as v
       join public.camera_pins as p on p.id = v.camera_pin_id`)
