@@ -8,6 +8,7 @@ import {
   integer,
   jsonb,
   numeric,
+  type PgColumn,
   type PgSchema,
   primaryKey,
   snakeCase,
@@ -23,10 +24,13 @@ import { legacyVideos } from '../video/videos.ts'
 export const beside: PgSchema = snakeCase.schema('tracklets')
 
 /**
- * Tracklets as revision c7115132462a means them, and the associations between them, in one place or the other. Malls, pins and
- * videos are referred to where they are, whichever columns they have got meanwhile.
+ * Tracklets as revision c7115132462a means them, and the associations between them, in one place or the other.
+ * @param isSettled whether they refer to malls, pins and videos themselves, wherever those are on their own way. While the
+ * old tables do, which are kept in step with these, what is deleted there goes from them by that, and not from both at once
  */
-export function tablesIn(place: PgSchema) {
+export function tablesIn(place: PgSchema, isSettled: boolean) {
+  const refersTo = (name: string, column: PgColumn, parent: PgColumn) =>
+    isSettled ? [foreignKey({ name, columns: [column], foreignColumns: [parent] }).onDelete('cascade')] : []
   const tracklets = place.table(
     'tracklets',
     {
@@ -47,17 +51,9 @@ export function tablesIn(place: PgSchema) {
     },
     (table) => [
       primaryKey({ name: 'tracklets_pkey', columns: [table.id] }),
-      foreignKey({ name: 'tracklets_mall_id_fkey', columns: [table.mallId], foreignColumns: [malls.id] }).onDelete(
-        'cascade',
-      ),
-      foreignKey({ name: 'tracklets_pin_id_fkey', columns: [table.pinId], foreignColumns: [cameraPins.id] }).onDelete(
-        'cascade',
-      ),
-      foreignKey({
-        name: 'tracklets_video_id_fkey',
-        columns: [table.videoId],
-        foreignColumns: [legacyVideos.id],
-      }).onDelete('cascade'),
+      ...refersTo('tracklets_mall_id_fkey', table.mallId, malls.id),
+      ...refersTo('tracklets_pin_id_fkey', table.pinId, cameraPins.id),
+      ...refersTo('tracklets_video_id_fkey', table.videoId, legacyVideos.id),
       check('tracklets_track_id_check', sql`${table.trackId} >= 0`),
       check('tracklets_t_out_check', sql`${table.tIn} <= ${table.tOut}`),
       check('tracklets_outfit_vec_check', sql`octet_length(${table.outfitVec}) % 8 = 0`),
@@ -73,8 +69,9 @@ export function tablesIn(place: PgSchema) {
     {
       id: id(),
       mallId: uuid().notNull(),
-      fromTrackletId: uuid().notNull(),
-      toTrackletId: uuid().notNull(),
+      // null where the tracklet is set aside: the rest of the row is what it was
+      fromTrackletId: uuid(),
+      toTrackletId: uuid(),
       score: doublePrecision().notNull(),
       decision: varchar({ length: 20 }).notNull(),
       scores: jsonb().notNull(),
@@ -84,9 +81,7 @@ export function tablesIn(place: PgSchema) {
     },
     (table) => [
       primaryKey({ name: 'associations_pkey', columns: [table.id] }),
-      foreignKey({ name: 'associations_mall_id_fkey', columns: [table.mallId], foreignColumns: [malls.id] }).onDelete(
-        'cascade',
-      ),
+      ...refersTo('associations_mall_id_fkey', table.mallId, malls.id),
       foreignKey({
         name: 'associations_from_tracklet_id_fkey',
         columns: [table.fromTrackletId],
@@ -106,4 +101,4 @@ export function tablesIn(place: PgSchema) {
 }
 
 /** The two tables while the old ones are there. */
-export const tables = tablesIn(beside)
+export const tables = tablesIn(beside, false)

@@ -5,6 +5,7 @@ import { status } from '../../../scripts/engine/status.ts'
 import { stopSync } from '../../../scripts/engine/sync/index.ts'
 import { one, run } from '../../engine/migration.ts'
 import { type Scratch, test } from '../../support/scratch.ts'
+import * as phase2 from '../video/migration.ts'
 import {
   contextOf,
   contractIn,
@@ -40,8 +41,10 @@ const same: readonly [target: string, expected: string][] = [
   ],
   [
     'select * from tracklets.associations',
-    `select * from public.associations
-     where not exists (select from public.tracklets where id in (from_tracklet_id, to_tracklet_id) and (${fits}) is not true)`,
+    `select a.id, a.mall_id, f.id, t.id, score, decision, scores, components, candidate_count, created_at
+     from public.associations as a
+     left join (select id from public.tracklets where ${fits}) as f on f.id = from_tracklet_id
+     left join (select id from public.tracklets where ${fits}) as t on t.id = to_tracklet_id`,
   ],
 ]
 
@@ -168,6 +171,54 @@ describe.concurrent('the contract', () => {
     expect(await rowsOf(database)).toEqual(before)
   })
 })
+
+proven(
+  'the contract names what refers to a video that is not there, which only the new table has',
+  async ({ database }) => {
+    await run(
+      database,
+      `insert into tracklets.tracklets (id, mall_id, pin_id, video_id, track_id, t_in, t_out, outfit_vec, outfit_json, physique, box_stats, quality)
+     select gen_random_uuid(), mall_id, pin_id, gen_random_uuid(), 1, t_in, t_out, '', '{}', '{}', '{}', 0 from tracklets.tracklets limit 1`,
+    )
+    expect(await verifyIn(database)).toMatchObject({ identical: true })
+    expect((await status(contextOf(database))).unheld).toEqual({ tracklets: 1 })
+    await expect(contractIn(database)).rejects.toMatchObject({
+      line: expect.stringMatching(/refer to malls, pins or videos that are not there \(tracklet .*delete these rows/),
+    })
+    await run(
+      database,
+      'delete from tracklets.tracklets where not exists (select from public.videos as v where v.id = video_id)',
+    )
+    await verifyIn(database)
+    await contractIn(database)
+    // from here on the new table holds by itself what the old one held
+    const [video] = await run(database, 'select video_id as id from public.tracklets limit 1')
+    await run(database, `delete from public.videos where id = '${video?.id}'`)
+    expect(await one(database, `select count(*)::int from public.tracklets where video_id = '${video?.id}'`)).toBe(0)
+  },
+)
+
+test('the other steps of the application go on beside it: before a video has its new columns, meanwhile, and after', async ({
+  database,
+}) => {
+  await legacyIn(database, { rows: 200, dirt: 0 })
+  for (const step of [phase2.expandIn, phase2.syncIn, phase2.copyIn, phase2.verifyIn]) await step(database)
+  await expandIn(database)
+  await syncIn(database)
+  await copyIn(database)
+  expect(await verifyIn(database)).toMatchObject({ identical: true })
+  await run(database, 'delete from public.videos where id in (select id from public.videos order by id limit 3)')
+  await run(database, `update public.videos set upload_status = 'failed'`)
+  await phase2.copyIn(database)
+  expect(await phase2.verifyIn(database)).toMatchObject({ identical: true })
+  expect(await verifyIn(database)).toMatchObject({ identical: true })
+  await phase2.contractIn(database)
+  const before = await rowsOf(database)
+  await contractIn(database)
+  await run(database, 'delete from public.videos where id in (select video_id from public.tracklets limit 1)')
+  await rollbackIn(database)
+  expect((await rowsOf(database)).tracklets?.length).toBeLessThan(before.tracklets?.length ?? 0)
+}, 120_000)
 
 describe.concurrent('what is done behind the back of both is found', () => {
   const behind: Record<string, string> = {

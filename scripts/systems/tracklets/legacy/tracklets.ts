@@ -10,8 +10,8 @@ const vector = (elements: string) => ({ outfit_vec: `'${elements}'::float8[]` })
 /** So many tracklets, four a video, and every second one associated with the next. */
 export function fillsOf(rows: number, seed: number): Fill[] {
   const id = ids(seed)
-  const of = (column: string) =>
-    `(select v.${column} from numbered as v where v.n = 1 + (rows.n - 1) % ${Math.max(1, Math.ceil(rows / 4))})`
+  const of = (column: string, video = `1 + (rows.n - 1) % ${Math.max(1, Math.ceil(rows / 4))}`) =>
+    `(select v.${column} from numbered as v where v.n = ${video})`
   return [
     {
       table: 'tracklets',
@@ -61,7 +61,7 @@ export function fillsOf(rows: number, seed: number): Fill[] {
         { t_in: `timestamp '2025-03-09 02:30'`, t_out: `timestamp '2025-11-02 01:30'` },
         // a mall that is not the pin's, and one way twice: nothing says that it is there once
         { mall_id: `(select id from public.malls order by id desc limit 1)` },
-        { track_id: '1' },
+        { track_id: '1', mall_id: of('mall_id', '1'), pin_id: of('pin_id', '1'), video_id: of('video_id', '1') },
         { outfit_json: `'null'`, physique: `'[]'`, box_stats: `'{"scale": 1.00}'` },
       ],
     },

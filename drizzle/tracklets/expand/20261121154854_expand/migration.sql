@@ -3,8 +3,8 @@ CREATE SCHEMA "tracklets";
 CREATE TABLE "tracklets"."associations" (
 	"id" uuid PRIMARY KEY,
 	"mall_id" uuid NOT NULL,
-	"from_tracklet_id" uuid NOT NULL,
-	"to_tracklet_id" uuid NOT NULL,
+	"from_tracklet_id" uuid,
+	"to_tracklet_id" uuid,
 	"score" double precision NOT NULL,
 	"decision" varchar(20) NOT NULL,
 	"scores" jsonb NOT NULL,
@@ -41,12 +41,8 @@ CREATE INDEX "ix_tracklet_pin_time" ON "tracklets"."tracklets" ("pin_id","t_in",
 CREATE INDEX "ix_tracklets_mall_id" ON "tracklets"."tracklets" ("mall_id");--> statement-breakpoint
 CREATE INDEX "ix_tracklets_pin_id" ON "tracklets"."tracklets" ("pin_id");--> statement-breakpoint
 CREATE INDEX "ix_tracklets_video_id" ON "tracklets"."tracklets" ("video_id");--> statement-breakpoint
-ALTER TABLE "tracklets"."associations" ADD CONSTRAINT "associations_mall_id_fkey" FOREIGN KEY ("mall_id") REFERENCES "public"."malls"("id") ON DELETE CASCADE;--> statement-breakpoint
 ALTER TABLE "tracklets"."associations" ADD CONSTRAINT "associations_from_tracklet_id_fkey" FOREIGN KEY ("from_tracklet_id") REFERENCES "tracklets"."tracklets"("id") ON DELETE CASCADE;--> statement-breakpoint
-ALTER TABLE "tracklets"."associations" ADD CONSTRAINT "associations_to_tracklet_id_fkey" FOREIGN KEY ("to_tracklet_id") REFERENCES "tracklets"."tracklets"("id") ON DELETE CASCADE;--> statement-breakpoint
-ALTER TABLE "tracklets"."tracklets" ADD CONSTRAINT "tracklets_mall_id_fkey" FOREIGN KEY ("mall_id") REFERENCES "public"."malls"("id") ON DELETE CASCADE;--> statement-breakpoint
-ALTER TABLE "tracklets"."tracklets" ADD CONSTRAINT "tracklets_pin_id_fkey" FOREIGN KEY ("pin_id") REFERENCES "public"."camera_pins"("id") ON DELETE CASCADE;--> statement-breakpoint
-ALTER TABLE "tracklets"."tracklets" ADD CONSTRAINT "tracklets_video_id_fkey" FOREIGN KEY ("video_id") REFERENCES "public"."videos"("id") ON DELETE CASCADE;
+ALTER TABLE "tracklets"."associations" ADD CONSTRAINT "associations_to_tracklet_id_fkey" FOREIGN KEY ("to_tracklet_id") REFERENCES "tracklets"."tracklets"("id") ON DELETE CASCADE;
 --> statement-breakpoint
 comment on table tracklets.tracklets is 'Somebody''s ways through the picture of one camera';
 comment on column tracklets.tracklets.track_id is 'Number of the way within its video';
@@ -57,3 +53,5 @@ comment on column tracklets.tracklets.outfit_vec is 'What the outfit looks like:
 comment on column tracklets.tracklets.quality is 'How good the picture was, 0 to 1';
 comment on column tracklets.tracklets.created_at is 'When the row was made; of rows older than this column, t_in';
 comment on table tracklets.associations is 'Pairs of tracklets that may be of the same person';
+comment on column tracklets.associations.from_tracklet_id is 'The earlier one; null where it could not be taken over';
+comment on column tracklets.associations.to_tracklet_id is 'The later one; null where it could not be taken over';
