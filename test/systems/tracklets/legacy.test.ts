@@ -35,7 +35,8 @@ test('a thousand tracklets have every trap, however little dirt is asked for', a
     'a way twice': 'select from public.tracklets group by video_id, track_id having count(*) > 1',
     'no numbers at all': `select from public.tracklets where outfit_vec = '{}'`,
     'a number that is none': `select from public.tracklets where 'NaN' = any (outfit_vec) and 'Infinity' = any (outfit_vec)`,
-    'a null among the numbers': 'select from public.tracklets where exists (select from unnest(outfit_vec) as e where e is null)',
+    'a null among the numbers':
+      'select from public.tracklets where exists (select from unnest(outfit_vec) as e where e is null)',
     'two dimensions': 'select from public.tracklets where array_ndims(outfit_vec) = 2',
     'another first subscript': 'select from public.tracklets where array_lower(outfit_vec, 1) = 5',
     'a long vector': 'select from public.tracklets where cardinality(outfit_vec) = 512',
