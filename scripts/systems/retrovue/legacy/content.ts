@@ -1,4 +1,4 @@
-import { byte, type Fill, ids, oneOf, upTo } from './fill.ts'
+import { byte, type Fill, ids, oneOf, upTo } from '../../fill.ts'
 import { odd } from './json.ts'
 
 const words = ['Deep', 'Wide', 'Silent', 'Dark', 'Northern', 'Golden', 'Last', 'Second']

@@ -1,4 +1,4 @@
-import type { Fill } from './fill.ts'
+import type { Fill } from '../../fill.ts'
 
 /** Texts of json that are not what jsonb makes of them, or nothing that it takes, each with what it shows. */
 export const oddJson: readonly string[] = [

@@ -1,4 +1,4 @@
-import { byte, type Fill, ids, oneOf } from './fill.ts'
+import { byte, type Fill, ids, oneOf } from '../../fill.ts'
 import { odd } from './json.ts'
 
 const provider = `${oneOf(1, ['PLEX', 'JELLYFIN', 'FILESYSTEM', 'MANUAL'])}::public.provider`

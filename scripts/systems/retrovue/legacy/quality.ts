@@ -1,4 +1,4 @@
-import { byte, type Fill, ids, oneOf, upTo } from './fill.ts'
+import { byte, type Fill, ids, oneOf, upTo } from '../../fill.ts'
 import { odd } from './json.ts'
 
 /** Markers and reviews of a database of so many assets. */

@@ -1,4 +1,4 @@
-import { byte, type Fill, ids, oneOf, upTo } from './fill.ts'
+import { byte, type Fill, ids, oneOf, upTo } from '../../fill.ts'
 import { odd } from './json.ts'
 
 const moment = `timestamptz '2024-01-01 00:00:00+00' + ${byte(5)} * interval '1 day'`

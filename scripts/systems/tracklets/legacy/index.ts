@@ -1,7 +1,7 @@
 import type { Connection } from '../../../database/connect.ts'
 import type { Report } from '../../../report.ts'
+import { fill } from '../../fill.ts'
 import type { Options } from '../../generator.ts'
-import { fill } from '../../retrovue/legacy/fill.ts'
 import { createLegacy as createVideos } from '../../video/legacy/index.ts'
 import { fillsOf } from './tracklets.ts'
 

@@ -1,4 +1,4 @@
-import { byte, type Fill, ids, upTo } from '../../retrovue/legacy/fill.ts'
+import { byte, type Fill, ids, upTo } from '../../fill.ts'
 
 /** A share of one, of as many digits as the new column has. */
 const share = (place: number) => `round((${byte(place)} * 256 + ${byte(place + 1)}) / 65535.0, 4)::float8`
