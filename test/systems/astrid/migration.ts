@@ -1,50 +1,17 @@
-import type { Context } from '../../../scripts/engine/context.ts'
-import { contract } from '../../../scripts/engine/contract/index.ts'
-import { type CopyOptions, copy } from '../../../scripts/engine/copy.ts'
-import { type ExpandOptions, expand } from '../../../scripts/engine/expand.ts'
-import { gates } from '../../../scripts/engine/gate/index.ts'
-import { rollback } from '../../../scripts/engine/rollback/index.ts'
 import { rollbackTo } from '../../../scripts/engine/rollback/phase.ts'
-import { startSync } from '../../../scripts/engine/sync/index.ts'
-import type { System } from '../../../scripts/engine/system.ts'
-import { verify } from '../../../scripts/engine/verify.ts'
-import { silent } from '../../../scripts/report.ts'
 import { astrid } from '../../../scripts/systems/astrid/index.ts'
 import { createLegacy } from '../../../scripts/systems/astrid/legacy/index.ts'
-import type { Options } from '../../../scripts/systems/generator.ts'
 import { run } from '../../engine/migration.ts'
 import type { Scratch } from '../../support/scratch.ts'
+import { stepsOf } from '../steps.ts'
 
-export const contextOf = ({ connection }: Pick<Scratch, 'connection'>, system: System = astrid): Context => ({
-  system,
-  connection,
-  report: silent,
-  signal: new AbortController().signal,
-})
-
-export const legacyIn = ({ connection }: Scratch, options: Partial<Options> = {}) =>
-  createLegacy(connection, { rows: 1000, dirt: 0.1, seed: 3, ...options }, silent)
-
-/** Applies all phases, or some. */
-export const expandIn = (database: Scratch, options: ExpandOptions = {}, system = astrid) =>
-  expand(contextOf(database, system), database.url, options)
-
-/** Keeps both shapes in step from now on. */
-export const syncIn = (database: Scratch) => startSync(contextOf(database))
-
-export const copyIn = (database: Scratch, options: Partial<CopyOptions> = {}) =>
-  copy(contextOf(database), { bulk: false, batchSize: 150, workers: 2, ...options })
-
-export const verifyIn = (database: Scratch) => verify(contextOf(database), { show: 20 })
-
-export const contractIn = (database: Scratch) => contract(contextOf(database), { keepViews: false })
-
-export const rollbackIn = (database: Scratch, dryRun = false) => rollback(contextOf(database), { dryRun })
+export const { contextOf, legacyIn, expandIn, syncIn, copyIn, verifyIn, contractIn, rollbackIn, gatesIn } = stepsOf(
+  astrid,
+  createLegacy,
+)
 
 export const backTo = (database: Scratch, phase: string, dryRun = false) =>
   rollbackTo(contextOf(database), phase, { dryRun })
-
-export const gatesIn = (database: Scratch, system = astrid) => gates(system, database.connection.db)
 
 /** The rows of the placeholder, to the byte. */
 export const placeholder = (database: Scratch) =>

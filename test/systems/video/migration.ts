@@ -1,52 +1,28 @@
-import type { Context } from '../../../scripts/engine/context.ts'
-import { contract } from '../../../scripts/engine/contract/index.ts'
-import { type CopyOptions, copy } from '../../../scripts/engine/copy.ts'
-import { expand } from '../../../scripts/engine/expand.ts'
-import { gates } from '../../../scripts/engine/gate/index.ts'
-import { rollback } from '../../../scripts/engine/rollback/index.ts'
-import { startSync, stopSync } from '../../../scripts/engine/sync/index.ts'
-import { verify } from '../../../scripts/engine/verify.ts'
-import { silent } from '../../../scripts/report.ts'
 import type { Options } from '../../../scripts/systems/generator.ts'
 import { video } from '../../../scripts/systems/video/index.ts'
 import { createLegacy } from '../../../scripts/systems/video/legacy/index.ts'
 import { run } from '../../engine/migration.ts'
 import type { Scratch } from '../../support/scratch.ts'
+import { stepsOf } from '../steps.ts'
 
-export const contextOf = ({ connection }: Pick<Scratch, 'connection'>): Context => ({
-  system: video,
-  connection,
-  report: silent,
-  signal: new AbortController().signal,
-})
-
-export const legacyIn = ({ connection }: Scratch, options: Partial<Options> = {}) =>
-  createLegacy(connection, { rows: 1000, dirt: 0.1, seed: 3, ...options }, silent)
-
-export const expandIn = (database: Scratch) => expand(contextOf(database), database.url)
-
-export const syncIn = (database: Scratch) => startSync(contextOf(database))
-
-export const stopIn = (database: Scratch) => stopSync(contextOf(database))
-
-export const copyIn = (database: Scratch, options: Partial<CopyOptions> = {}) =>
-  copy(contextOf(database), { bulk: false, batchSize: 150, workers: 2, ...options })
-
-export const verifyIn = (database: Scratch, show = 20) => verify(contextOf(database), { show })
-
-export const contractIn = (database: Scratch) => contract(contextOf(database), { keepViews: false })
-
-export const rollbackIn = (database: Scratch, dryRun = false) => rollback(contextOf(database), { dryRun })
-
-export const gatesIn = (database: Scratch) => gates(video, database.connection.db)
+export const {
+  contextOf,
+  legacyIn,
+  expandIn,
+  syncIn,
+  stopIn,
+  copyIn,
+  verifyIn,
+  contractIn,
+  rollbackIn,
+  gatesIn,
+  forwardIn,
+} = stepsOf(video, createLegacy)
 
 /** A legacy, with both shapes alive and proven. */
 export async function verifiedIn(database: Scratch, options: Partial<Options> = {}) {
   await legacyIn(database, { rows: 60, dirt: 0, ...options })
-  await expandIn(database)
-  await syncIn(database)
-  await copyIn(database)
-  return verifyIn(database)
+  return forwardIn(database)
 }
 
 /** All rows of all legacy tables, to the byte; of the one that changes only its old columns. */
