@@ -3,9 +3,9 @@ import { family, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, TargetTable } from '../bound.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, textDiffers, textForm, textsOf } from '../sql.ts'
-import { familyIn, isWritten, keyIn, ownOf, sameKey, settledRows } from './settled.ts'
+import { familyIn, hasKey, isWritten, keyIn, ownOf, sameKey, settledRows } from './settled.ts'
 import { ofFamilies, textsOfRow, typeOf } from './target.ts'
-import { families, fresh, keysOf, only } from './variables.ts'
+import { families, fresh, keysOf, only, writtenOf } from './variables.ts'
 
 /**
  * When the target's own applications are the first to touch a family, the target may not have it yet, or as it was when
@@ -120,12 +120,12 @@ export const requireCarried = (bound: Bound, target: TargetTable): SQL[] => [
             and not s."#refused"
             and (${sql.join(outdated(target), sql` or `)}) is not true)
       limit 1), (
-    select ${keyIn(target, 't')}
-    from ${tableSql(target.table)} as t
+    select w.key
+    from unnest(${writtenOf(bound.target.indexOf(target))}) as w(key)
+    join ${tableSql(target.table)} as t on ${hasKey(target, 't', sql`w.key`)}
     left join settled as s on ${sameKey(target, 's', 't')} and not s."#refused"
-    left join ${targetComplement} as d on ${ownOf(bound, target)} and d.key = ${keyIn(target, 't')}
+    left join ${targetComplement} as d on ${ownOf(bound, target)} and d.key = w.key
     where (${familyIn(bound, target, 't')} = any (${fresh}) or d.family = any (${fresh}))
-      and ${isWritten(bound, target, 't')}
       and (s."#key" is not null and d.key is null
         or d.kind = 'part' and ${isMark} and (s."#key" is null or ${sql.join(outdated(target), sql` or `)}))
     limit 1))
