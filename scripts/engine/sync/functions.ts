@@ -140,14 +140,10 @@ begin
     end loop;
     ${more} := null;
     if ${isPlain} and ${parts} then
-      if not ${native} then
-        ${statements(followPlain(bound, effects))}
-        return;
-      end if;
       begin
-        ${statements(writePlainBack(bound, effects))}
-        if not (${isPlain}) then
-          raise exception using errcode = ${undone};
+        if ${native} then
+          ${statements(writePlainBack(bound, effects))}
+          if not (${isPlain}) then raise exception using errcode = ${undone}; end if;
         end if;
         ${statements(followPlain(bound, effects))}
         return;

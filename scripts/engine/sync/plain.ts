@@ -20,15 +20,16 @@ import { native, own, theFamilies, touched, whole } from './variables.ts'
  */
 export function followPlain(bound: Bound, effects: Effects): SQL[] {
   const { plain } = effects
-  const follows = bound.target.map((target) =>
-    choose(
-      plain.flatMap((group) => of(group, group.follows.get(target))),
-      (names) => sql`if ${own} then ${followOwn(bound, target, names)}; else ${follow(bound, target, names)}; end if`,
-    ),
-  )
-  const owns = bound.target.map((target) => {
+  const follows = bound.target.map((target) => {
+    const parts = plain.flatMap((group) => of(group, group.follows.get(target)))
+    return choose(parts, (names) => follow(bound, target, names))
+  })
+  const owns = bound.target.flatMap((target) => {
     const parts = plain.flatMap((group) => of(group, plainOf(group, target)))
-    return sql`if ${own} then ${choose(parts, (names) => keepOwn(bound, target, names))}; end if`
+    const names = new Set(parts.flatMap((each) => [...each.names]))
+    if (names.size === 0) return []
+    const touches = anyOf(parts.map(({ bit }) => bit))
+    return [sql`if ${touches} then ${followOwn(bound, target, names)}; ${keepOwn(bound, target, names)}; end if`]
   })
   const keeps = bound.legacy.map((legacy) => {
     const wholly = plain.filter((group) => group.wholly.has(legacy)).map(({ bit }) => bit)
@@ -37,7 +38,12 @@ export function followPlain(bound: Bound, effects: Effects): SQL[] {
     if (wholly.length === 0) return narrowly
     return sql`if ${anyOf(wholly)} then ${keepComplement(bound, legacy)}; else ${narrowly}; end if`
   })
-  return [...follows, ...owns, ...keeps]
+  const joined = (statements: readonly SQL[]) =>
+    sql.join(
+      statements.map((each) => sql`${each};`),
+      sql` `,
+    )
+  return [sql`if ${own} then ${joined(owns)} else ${joined(follows)} end if`, ...keeps]
 }
 
 /** What comes back by itself is kept of no row that restore yields, unless the target has something of its own. */
