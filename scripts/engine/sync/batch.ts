@@ -13,7 +13,7 @@ import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
 import { statementFor } from '../template.ts'
 import type { Transaction } from '../transaction.ts'
-import { effectsOf } from './effects.ts'
+import { bits, effectsOf } from './effects.ts'
 import { setDepth } from './noted.ts'
 import { areMostlySimple, carryUntouched, lockAndAsk } from './untouched.ts'
 
@@ -29,7 +29,7 @@ export async function carryAlive(db: Transaction, bound: Bound, range: Range): P
   await prepareAlso(db)
   await lockAndAsk(db, bound, range)
   const left = (await carriedSimple(db, bound, range)) ? also : sql`(table ${asking} union table ${also}) as asked`
-  const everything = sql.raw(`${effectsOf(bound).everything}::bigint`)
+  const everything = bits(effectsOf(bound).everything)
   await db.execute(sql`select set_config('plan_cache_mode', 'force_custom_plan', true)`)
   await db.execute(sql`
     select ${functionOf(bound.system, 'forward')}(array(select family from ${left}), ${everything})

@@ -23,17 +23,18 @@ export interface Effects {
   keep(legacy: LegacyTable): bigint
   /** The bits of `reshape` of all target tables. */
   reshapeAny: bigint
-  /** What a change of one column of a legacy table touches. */
-  ofLegacy(legacy: LegacyTable, column: string): bigint
-  /** What a change of one column of a target table touches. */
-  ofTarget(target: TargetTable, column: string): bigint
+  /** What a change of one column of a table of either shape touches. */
+  touches(table: LegacyTable | TargetTable, column: string): bigint
   /** Touched where something else than plain columns was changed. */
   other: bigint
   /** The groups of plain columns of both shapes. */
   plain: Group[]
 }
 
-const union = (bits: readonly bigint[]): bigint => bits.reduce((sum, each) => sum | each, 0n)
+/** Touched bits as SQL. */
+export const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
+
+export const union = (bits: readonly bigint[]): bigint => bits.reduce((sum, each) => sum | each, 0n)
 
 /** What the changes from row `o` to row `n` touch. Columns that touch the same are compared at once. */
 export function changes(columns: readonly { name: string }[], touches: (column: string) => bigint): SQL {
@@ -41,7 +42,7 @@ export function changes(columns: readonly { name: string }[], touches: (column: 
   for (const each of columns) groups.set(touches(each.name), [...(groups.get(touches(each.name)) ?? []), each])
   const arms = [...groups].map(([touched, group]) => {
     const same = sameImage(rowOf('o', group), rowOf('n', group))
-    return sql`case when ${same} then 0 else ${sql.raw(`${touched}::bigint`)} end`
+    return sql`case when ${same} then 0 else ${bits(touched)} end`
   })
   return sql.join(arms, sql` | `)
 }
@@ -142,7 +143,7 @@ function readEffects(bound: Bound): Effects {
       !('live' in table) && [...restores.values()].some(({ rows }) => rows.has(`${table.relation}.${name}`))
     return decides ? everything : restsOn(table, name) | other
   }
-  return { everything, follow, reshape, keep, reshapeAny, ofLegacy: touches, ofTarget: touches, other, plain }
+  return { everything, follow, reshape, keep, reshapeAny, touches, other, plain }
 
   /** The columns by which rows are known: key, family, what must be unique, and what refers to others. */
   function identity(each: TargetTable): Set<string> {

@@ -5,7 +5,7 @@ import type { Bound, LegacyTable } from '../bound.ts'
 import { references, uniqueKeys } from '../constraints.ts'
 import { functionOf, textOf } from '../contract/text.ts'
 import { list } from '../sql.ts'
-import { type Effects, effectsOf } from './effects.ts'
+import { bits, type Effects, effectsOf, union } from './effects.ts'
 import { forgetMarks, removeOutdated, requireCarried } from './first.ts'
 import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
 import { lockedFamilies } from './locked.ts'
@@ -67,8 +67,6 @@ export function quoted(body: SQL): SQL {
   const tag = `$sluice_${randomBytes(6).toString('hex')}$`
   return sql.raw(`${tag}${textOf(body)}${tag}`)
 }
-
-const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
 
 const has = (value: bigint): SQL => sql`${touched} & ${bits(value)} <> 0`
 
@@ -223,7 +221,7 @@ const settleNoted = (bound: Bound, everything: SQL): SQL => sql`
 /** Which rows are restored may rest on a plain column, which only a whole settlement knows beside others that are not. */
 function decided({ plain, reshapeAny, other, everything }: Effects): SQL {
   const deciding = plain.filter(({ table, wholly }) => !('live' in table) && wholly.size > 0)
-  const bit = deciding.reduce((sum, each) => sum | each.bit, 0n)
+  const bit = union(deciding.map((each) => each.bit))
   return sql`if ${has(bit)} and ${has(reshapeAny | other)} then ${touched} := ${bits(everything)}; end if;`
 }
 

@@ -16,7 +16,7 @@ import { syncOf } from '../step.ts'
 import type { System } from '../system.ts'
 import type { Transaction } from '../transaction.ts'
 import { changeTriggers } from '../triggers.ts'
-import { effectsOf } from './effects.ts'
+import { bits, effectsOf } from './effects.ts'
 import { forwardFunction, settleFunction } from './functions.ts'
 import { nestedFunction } from './nested.ts'
 import { readOnlyFunction, readOnlyTrigger } from './read-only.ts'
@@ -114,7 +114,7 @@ async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   await makeSettle(tx, bound)
   await tx.execute(forwardFunction(bound))
   await tx.execute(beginsFunction(bound))
-  await tx.execute(nestedFunction(bound, sql.raw(`${effectsOf(bound).everything}::bigint`)))
+  await tx.execute(nestedFunction(bound, bits(effectsOf(bound).everything)))
   for (const statement of triggerFunctions(bound, await ownedSchemas(tx, system))) await tx.execute(statement)
   const settle = sql`${functionOf(system, 'settle')}(text[], bigint, boolean, jsonb, jsonb)`
   const forward = sql`${functionOf(system, 'forward')}(text[], bigint)`

@@ -6,7 +6,7 @@ import { lineageOf } from '../lineage.ts'
 import { legacyRows, restoredRows, sameKey } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { column, list, rowOf, sameImage, textDiffers } from '../sql.ts'
-import { changes, type Effects } from './effects.ts'
+import { bits, changes, type Effects } from './effects.ts'
 import { keptOf } from './legacy.ts'
 import { anyOf, choose, of, plainOf } from './plain.ts'
 import { isWritten, ownOf } from './settled.ts'
@@ -41,7 +41,7 @@ export function writePlainBack(bound: Bound, effects: Effects): SQL[] {
 }
 
 const whereTouched = (when: SQL, found: SQL, bit: bigint): SQL =>
-  sql`if ${when} and ${found} then ${touched} := ${touched} | ${sql.raw(`${bit}::bigint`)}; end if`
+  sql`if ${when} and ${found} then ${touched} := ${touched} | ${bits(bit)}; end if`
 
 /** Whether restore yields other rows of the families than the legacy table and the complement say. */
 const rowsDiffer = (bound: Bound, legacy: LegacyTable): SQL => sql`exists (
@@ -71,7 +71,7 @@ function writeBack(bound: Bound, effects: Effects, legacy: LegacyTable, names: R
       where ${sameKey(legacy, 'l', 'r')}
         and not ${sameImage(rowOf('l', columns), sql`row(${list(columns.map(value))})`)}
       returning l.*)
-    select ${touched} | coalesce(bit_or(${changes(legacy.live.columns, (name) => effects.ofLegacy(legacy, name))}), 0)
+    select ${touched} | coalesce(bit_or(${changes(legacy.live.columns, (name) => effects.touches(legacy, name))}), 0)
     into ${touched}
     from new as n
     left join old as o on ${sameKey(legacy, 'n', 'o')}`

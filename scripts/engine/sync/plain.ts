@@ -6,7 +6,7 @@ import { derivedRows, fittingIn, looseTypeSql, sameTargetKey } from '../judge.ts
 import { legacyRows, restoredRows, sameKey } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, textForm } from '../sql.ts'
-import type { Effects } from './effects.ts'
+import { bits, type Effects, union } from './effects.ts'
 import { type Group, returning } from './groups.ts'
 import { keepComplement, keptOf } from './legacy.ts'
 import { familyIn, isWritten, keyIn, ownOf } from './settled.ts'
@@ -49,12 +49,11 @@ export function followPlain(bound: Bound, effects: Effects): SQL[] {
 /** What comes back by itself is kept of no row that restore yields, unless the target has something of its own. */
 function keepNarrowly(bound: Bound, legacy: LegacyTable, parts: readonly Part[]): SQL {
   const back = returning(bound, legacy)
+  const statement = (names: ReadonlySet<string>) => keep(bound, legacy, names)
+  if (!parts.some(({ names }) => [...names].some((name) => back.has(name)))) return choose(parts, statement)
   const left = parts
     .map((each) => ({ ...each, names: new Set([...each.names].filter((name) => !back.has(name))) }))
     .filter(({ names }) => names.size)
-  const statement = (names: ReadonlySet<string>) => keep(bound, legacy, names)
-  if (left.length === parts.length && left.every(({ names }, i) => names.size === parts[i]?.names.size))
-    return choose(parts, statement)
   return sql`if ${whole} or ${own} then ${choose(parts, statement)}; else ${choose(left, statement)}; end if`
 }
 
@@ -83,9 +82,7 @@ function merged(parts: readonly Part[]): Part[] {
   return [...known.values()]
 }
 
-const bits = (values: readonly bigint[]): SQL => sql.raw(`${values.reduce((sum, each) => sum | each, 0n)}::bigint`)
-
-export const anyOf = (values: readonly bigint[]): SQL => sql`${touched} & ${bits(values)} <> 0`
+export const anyOf = (values: readonly bigint[]): SQL => sql`${touched} & ${bits(union(values))} <> 0`
 
 /**
  * The statement for the groups that were touched: one for each group, along with the moments, and one for all. They are

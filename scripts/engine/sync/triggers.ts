@@ -13,7 +13,7 @@ import { held } from '../quarantine.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { all, column, list } from '../sql.ts'
-import { changes, type Effects, effectsOf } from './effects.ts'
+import { bits, changes, type Effects, effectsOf } from './effects.ts'
 import { markChanged, markGone, noteGone } from './first.ts'
 import { quoted } from './functions.ts'
 import { keyParts, moveKeys, movingVariables } from './moved.ts'
@@ -62,7 +62,7 @@ const watchedLegacy = (bound: Bound, effects: Effects, each: LegacyTable): Watch
   key: each.key,
   columns: each.live.columns,
   family: (alias) => legacyFamily(bound, each, alias),
-  touches: (name) => effects.ofLegacy(each, name),
+  touches: (name) => effects.touches(each, name),
 })
 
 const watchedTarget = (bound: Bound, effects: Effects, each: TargetTable): Watched => ({
@@ -71,7 +71,7 @@ const watchedTarget = (bound: Bound, effects: Effects, each: TargetTable): Watch
   key: each.key,
   columns: each.columns,
   family: (alias) => familyIn(bound, each, alias),
-  touches: (name) => effects.ofTarget(each, name),
+  touches: (name) => effects.touches(each, name),
 })
 
 /** The functions that the triggers of both shapes call, by table. */
@@ -235,8 +235,6 @@ const waitingFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[
           and q.relation = ${target.relation}
           and q.constraint_name = ${name} and q.held = ${held(alias, heldOf(columns))}`,
   )
-
-const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
 
 /** The depth at which Sluice writes further up, or the empty text. */
 const above = variable('above')
