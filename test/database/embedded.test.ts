@@ -1,36 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
-import os from 'node:os'
+import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import postgres from 'postgres'
-import { test as base, describe, expect } from 'vitest'
+import { describe, expect } from 'vitest'
 import { startEmbedded } from '../../scripts/database/embedded.ts'
+import { test } from '../support/folder.ts'
 import { eventually, hold, processesOf, running } from '../support/processes.ts'
 
 const root = process.getuid?.() === 0
 const nobody = root ? Number(spawnSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).stdout) : 0
 const daemon = 1 // another user that every system has
 const project = path.resolve(import.meta.dirname, '../..')
-
-const test = base.extend<{ folder: string }>({
-  folder: async ({ task: _ }, use) => {
-    const folder = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'sluice-test-'))
-    chmodSync(folder, 0o777)
-    await use(folder)
-    await eventually(() => processesOf(folder).length === 0)
-    rmSync(folder, { recursive: true, force: true })
-  },
-})
 
 async function ask(url: string, query: string): Promise<unknown> {
   const sql = postgres(url, { max: 1, connect_timeout: 5 })

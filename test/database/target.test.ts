@@ -1,26 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
-import os from 'node:os'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { sql } from 'drizzle-orm'
-import { test as base, expect, inject } from 'vitest'
+import { expect, inject } from 'vitest'
 import { openTarget } from '../../scripts/database/target.ts'
 import { parseUrl } from '../../scripts/database/url.ts'
+import { test } from '../support/folder.ts'
 import { eventually, processesOf } from '../support/processes.ts'
 
-/** A project's folder, outside of ours, that holds no server any more when the test is over. */
-const test = base.extend<{ home: string }>({
-  home: async ({ task: _ }, use) => {
-    // Below a folder that every user may enter: nothing is put elsewhere.
-    const home = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'sluice-test-'))
-    spawnSync('chmod', ['755', home])
-    await use(home)
-    await eventually(() => processesOf(home).length === 0)
-    rmSync(home, { recursive: true })
-  },
-})
-
-test('DATABASE_URL names the database, and no server is started', async ({ home }) => {
+test('DATABASE_URL names the database, and no server is started', async ({ folder: home }) => {
   const target = await openTarget({ env: { DATABASE_URL: inject('serverUrl'), SLUICE_HOME: home }, max: 1 })
   expect(target).toMatchObject({ embedded: false, url: inject('serverUrl') })
   expect(await target.connection.db.execute(sql`select 1 as one`)).toEqual([{ one: 1 }])
@@ -28,7 +16,7 @@ test('DATABASE_URL names the database, and no server is started', async ({ home 
   expect(existsSync(path.join(home, '.sluice'))).toBe(false)
 })
 
-test('without it an embedded server keeps the data in .sluice', async ({ home }) => {
+test('without it an embedded server keeps the data in .sluice', async ({ folder: home }) => {
   const env = { SLUICE_HOME: home }
   const first = await openTarget({ env })
   expect(first.embedded).toBe(true)
@@ -40,7 +28,7 @@ test('without it an embedded server keeps the data in .sluice', async ({ home })
   await second.close()
 })
 
-test('there each system has a database of its own, which is made once and found again', async ({ home }) => {
+test('there each system has a database of its own, which is made once and found again', async ({ folder: home }) => {
   const value = async (SYSTEM?: string) => {
     const { url, connection, close } = await openTarget({ env: { SLUICE_HOME: home, SYSTEM }, max: 1 })
     const { db } = connection
@@ -59,14 +47,14 @@ test('there each system has a database of its own, which is made once and found 
   expect(await value('video')).toEqual(['video', 'video'])
 })
 
-test('two that ask for a system at once get the same database', async ({ home }) => {
+test('two that ask for a system at once get the same database', async ({ folder: home }) => {
   const env = { SLUICE_HOME: home, SYSTEM: 'video' }
   const targets = await Promise.all([1, 2, 3].map(() => openTarget({ env, max: 1 })))
   expect(new Set(targets.map(({ url }) => url)).size).toBe(1)
   await Promise.all(targets.map((target) => target.close()))
 })
 
-test('a process that never lets go leaves the data and no server', async ({ home }) => {
+test('a process that never lets go leaves the data and no server', async ({ folder: home }) => {
   const module = new URL('../../scripts/database/target.ts', import.meta.url).href
   const code = `const { url } = await (await import('${module}')).databaseUrl(); console.log(url)`
   const env = { ...process.env, SLUICE_HOME: home, DATABASE_URL: '' }
