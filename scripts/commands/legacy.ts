@@ -4,7 +4,7 @@ import { generators } from '../systems/index.ts'
 import { table } from '../terminal/table.ts'
 import { duration } from '../terminal/words.ts'
 import { command, type Session } from './command.ts'
-import { share, wholeNumber } from './options.ts'
+import { sampleOption, sampleSchema, share, wholeNumber } from './options.ts'
 
 /** What kind of sample is wanted; without `withoutTrainingConstraints` the legacy has all its constraints. */
 export interface Sample {
@@ -37,14 +37,13 @@ export const legacy = command({
   about: 'The same options give the same bytes. From 1,000 rows on, every kind of dirt occurs.',
   examples: ['npm run legacy -- --rows 20000', 'npm run legacy -- --rows 1000000 --version 28 --dirt 0.05 --seed 7'],
   options: [
-    { flags: '--rows <number>', description: 'rows of the largest table, 0 to 10000000 (default: 20000)' },
+    sampleOption,
     { flags: '--version <number>', description: 'version of the legacy shape, 9 to 32 (default: 23)' },
     { flags: '--dirt <share>', description: 'share of titles that are dirty, 0 to 1 (default: 0.02)' },
     { flags: '--seed <number>', description: 'another seed, other rows (default: 1)' },
     { flags: '--without-training-constraints', description: 'as one live database was found, before version 30' },
   ],
-  parse: z.object({
-    rows: wholeNumber(0, 10_000_000, 20_000),
+  parse: sampleSchema.extend({
     version: wholeNumber(9, 32, 23),
     dirt: share(0.02),
     seed: wholeNumber(0, 2_147_483_647, 1),

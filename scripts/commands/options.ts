@@ -42,3 +42,11 @@ export const copySchema = lockSchema.extend({
   batchSize: wholeNumber(1, 100_000, 2000),
   workers: wholeNumber(1, 16, 2),
 })
+
+/** How large a sample of a legacy is: the same for every command that makes one. */
+export const sampleOption: Option = {
+  flags: '--rows <number>',
+  description: 'rows of the largest table of a sample, 0 to 10000000 (default: 20000)',
+}
+
+export const sampleSchema = z.object({ rows: wholeNumber(0, 10_000_000, 20_000) })

@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm'
-import { z } from 'zod'
 import { currentPhase } from '../engine/ledger.ts'
 import { ownSchemas, rows, textArray } from '../engine/preflight/look.ts'
 import { tableName } from '../engine/shape.ts'
@@ -11,10 +10,11 @@ import { type Example, examples } from './examples.ts'
 import { finish } from './finish.ts'
 import { makeSample } from './legacy.ts'
 import { migrateAll, migratedJson } from './migrate.ts'
+import { sampleOption, sampleSchema } from './options.ts'
 import { accountTable, proofText } from './say-proof.ts'
 import { startWriter, type Writer } from './writer.ts'
 
-const sample = { rows: 20_000, version: 23, dirt: 0.02, seed: 1, withoutTrainingConstraints: false }
+const sample = { version: 23, dirt: 0.02, seed: 1, withoutTrainingConstraints: false }
 
 /** Every user table, whoever made it. */
 const userTables = ({ connection }: Session) =>
@@ -32,10 +32,10 @@ const userTables = ({ connection }: Session) =>
   )
 
 /**
- * Uses the legacy that is there, makes a sample in an empty database, and refuses a database of something else.
+ * Uses the legacy that is there, makes a sample of so many rows in an empty database, and refuses a database of something else.
  * @returns whether the database is Sluice's own, to do with as it likes
  */
-async function ensureLegacy(session: Session): Promise<boolean> {
+async function ensureLegacy(session: Session, rows: number): Promise<boolean> {
   const { system, report, embedded } = session
   if ((await currentPhase(session)) === 'contracted') {
     throw new Refusal(
@@ -57,10 +57,8 @@ async function ensureLegacy(session: Session): Promise<boolean> {
       embedded ? 'delete the folder .sluice to begin anew' : 'name the legacy or an empty database in DATABASE_URL',
     )
   }
-  report.note(
-    `1. Making a sample of an old database, ${counted(sample.rows, 'row')} in its largest table, some of them dirty`,
-  )
-  await makeSample(session, sample)
+  report.note(`1. Making a sample of an old database, ${counted(rows, 'row')} in its largest table, some of them dirty`)
+  await makeSample(session, { ...sample, rows })
   return true
 }
 
@@ -71,17 +69,21 @@ export const start = command({
   summary: 'the whole story, on a sample database that comes with Sluice',
   about:
     'Makes a sample of an old database where there is none, looks at it, adds the new tables, keeps both shapes in step while an application writes each of them, copies every row, and proves that the old tables can be rebuilt exactly. In a database of its own it goes on to the contract and back again; in yours nothing is dropped. May be run again.',
-  examples: ['npm start', 'DATABASE_URL=postgres://user:password@host/database npm start'],
-  options: [],
-  parse: z.object({}),
-  async run(session) {
+  examples: [
+    'npm start',
+    'npm start -- --rows 100000',
+    'DATABASE_URL=postgres://user:password@host/database npm start',
+  ],
+  options: [sampleOption],
+  parse: sampleSchema,
+  async run(session, { rows }) {
     const { report, embedded, system } = session
     report.note(
       embedded
         ? 'Sluice restructures a live Postgres database without losing a byte. This is its own server; its data stays in .sluice'
         : 'Sluice restructures a live Postgres database without losing a byte. This is the database that DATABASE_URL names',
     )
-    const ours = await ensureLegacy(session)
+    const ours = await ensureLegacy(session, rows)
     const writers: Record<'legacy' | 'target', Writer | undefined> = { legacy: undefined, target: undefined }
     const whenAlive = () => {
       const found = ours ? applications[system.name] : undefined

@@ -99,7 +99,7 @@ describe('start', () => {
   scratch(
     'makes a sample in an empty database',
     async ({ database }) => {
-      const told = await document(['start'], database.url)
+      const told = await document(['start', '--rows', '5000'], database.url)
       expect(told).toMatchObject({ code: 0, identical: true, life: { phase: 'legacy', missing: 0 } })
       expect(told.life.written.legacy).toBeGreaterThan(5)
       expect(told.life.written.target).toBeGreaterThan(5)

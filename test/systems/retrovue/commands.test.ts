@@ -63,7 +63,7 @@ test('an empty database gets the tables in one command, also in bulk', async ({ 
 }, 180_000)
 
 test('the whole story, with an application on each shape', async ({ database }) => {
-  const { code, stdout } = await cli(['start', '--json'], database.url, { SYSTEM })
+  const { code, stdout } = await cli(['start', '--rows', '2000', '--json'], database.url, { SYSTEM })
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
     system: 'retrovue',

@@ -41,7 +41,7 @@ test('as a person works with it: a sample, the plan, all of it, the contract, an
 }, 180_000)
 
 test('the whole story, with an application on each shape', async ({ database }) => {
-  const { code, stdout } = await cli(['start', '--json'], database.url, { SYSTEM })
+  const { code, stdout } = await cli(['start', '--rows', '2000', '--json'], database.url, { SYSTEM })
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
     system: 'tracklets',
