@@ -41,8 +41,8 @@ test('as a person works with it: a sample, the plan, all of it, the contract, an
 }, 180_000)
 
 test('the whole story, with an application on each shape', async ({ database }) => {
-  const { code, stdout } = await cli(['start', '--rows', '2000', '--json'], database.url, { SYSTEM })
-  expect(code).toBe(0)
+  const { code, stdout, stderr } = await cli(['start', '--rows', '2000', '--json'], database.url, { SYSTEM })
+  expect({ code, stderr }).toMatchObject({ code: 0 })
   expect(JSON.parse(stdout)).toMatchObject({
     system: 'tracklets',
     identical: true,
