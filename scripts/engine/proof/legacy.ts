@@ -36,7 +36,8 @@ export const countLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
       from (${pairs(bound, legacy)} offset 0) as pair) as found
     cross join (
       select (select count(*) from ${tableSql(legacy.table)}) as rows,
-        (${quarantinedRows(bound, legacy)}) as quarantined) as counted`
+        (${quarantinedRows(bound, legacy)}) as quarantined
+      offset 0) as counted`
 
 /** How many legacy rows are set aside. Only their families are looked up: they are few, as a rule. */
 function quarantinedRows(bound: Bound, legacy: LegacyTable): SQL {
