@@ -23,10 +23,14 @@ export async function scratchDatabase(template?: string): Promise<Scratch> {
 }
 
 /**
- * Returns the name of a template database that `build` fills, once in a run however many workers ask for it.
- * A build that fails leaves nothing, and the next one who asks tries again.
+ * Returns the name of a template database that `build` fills, once in a run however many workers ask for it; it begins
+ * as a clone of `from`, or empty. A build that fails leaves nothing, and the next one who asks tries again.
  */
-export async function template(name: string, build: (connection: Connection) => Promise<unknown>): Promise<string> {
+export async function template(
+  name: string,
+  build: (connection: Connection) => Promise<unknown>,
+  from?: string,
+): Promise<string> {
   const full = `${inject('databasePrefix')}template_${name}`
   await administer(async (sql) => {
     // Held by this session until it ends: others wait here while the template is being built.
@@ -35,7 +39,7 @@ export async function template(name: string, build: (connection: Connection) => 
     if (found) return
     const draft = `${full}_draft`
     await sql`drop database if exists ${sql(draft)} with (force)`
-    await create(sql, draft)
+    await create(sql, draft, from)
     const connection = await connect(urlOf(draft))
     await build(connection).finally(() => connection.close())
     // A template may have no sessions; one that close() just ended may take a moment to go.

@@ -31,6 +31,13 @@ export const living = (options: Partial<Options> = {}) =>
     source: async ({ task: _ }, use: (name: string) => Promise<void>) => use(await alive(options)),
   })
 
+/** Tests with a target alive over an empty legacy, in which `work` was done; `name` is its own in a run. */
+export const livingWith = (name: string, work: (database: Pick<Scratch, 'connection' | 'url'>) => Promise<unknown>) =>
+  scratch.extend({
+    source: async ({ task: _ }, use: (name: string) => Promise<void>) =>
+      use(await template(name, (connection) => work({ connection, url: '' }), await alive())),
+  })
+
 /** Works as an application does: one session, which looks for its tables in the schema atp. */
 export async function asApplication<T>(
   database: Scratch,
@@ -53,7 +60,7 @@ export async function asApplication<T>(
 export const asTwo = (database: Scratch, work: (one: postgres.Sql, other: postgres.Sql) => Promise<void>) =>
   asApplication(database, (one) => asApplication(database, (other) => work(one, other)))
 
-export async function expectInStep(database: Scratch): Promise<void> {
+export async function expectInStep(database: Pick<Scratch, 'connection' | 'url'>): Promise<void> {
   expect(await verifyIn(database)).toMatchObject({ shown: [], identical: true })
 }
 

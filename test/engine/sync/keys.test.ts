@@ -8,7 +8,7 @@ import {
   codeOf,
   expectInStep,
   hash,
-  living,
+  livingWith,
   media,
   prediction,
   title,
@@ -19,26 +19,23 @@ import {
 const legacy = ['media', 'training', 'prediction']
 
 /** A column that no target table has: only the complement knows it. */
-const test = living().extend<{ database: Scratch }>({
-  database: async ({ database }, use) => {
-    for (const table of legacy) await run(database, `alter table atp.${table} add column note text`)
-    await syncIn(database)
-    const own = { media_title: 'Its own', season: 7 }
-    for (const text of [
-      media('a', 1, { note: 'of a' }),
-      media('b', 1, { created_at: '2019-01-01', ...own, note: 'of b' }),
-      media('c', null, { ...own, note: 'of c' }),
-      media('d', null, { note: 'of d' }),
-      training(1, { ...own, note: 'of one' }),
-      training(2, { note: 'of two' }),
-      training(4, { note: 'of four' }),
-      prediction(1, { note: 'of one' }),
-      prediction(2, { note: 'of two' }),
-    ])
-      await run(database, text)
-    await expectInStep(database)
-    await use(database)
-  },
+const test = livingWith('alive_with_notes', async (database) => {
+  for (const table of legacy) await run(database, `alter table atp.${table} add column note text`)
+  await syncIn(database)
+  const own = { media_title: 'Its own', season: 7 }
+  for (const text of [
+    media('a', 1, { note: 'of a' }),
+    media('b', 1, { created_at: '2019-01-01', ...own, note: 'of b' }),
+    media('c', null, { ...own, note: 'of c' }),
+    media('d', null, { note: 'of d' }),
+    training(1, { ...own, note: 'of one' }),
+    training(2, { note: 'of two' }),
+    training(4, { note: 'of four' }),
+    prediction(1, { note: 'of one' }),
+    prediction(2, { note: 'of two' }),
+  ])
+    await run(database, text)
+  await expectInStep(database)
 })
 
 /** The rows of a legacy table as they are, but for what its own triggers set. */

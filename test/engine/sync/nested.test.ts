@@ -7,7 +7,7 @@ import {
   codeOf,
   expectInStep,
   hash,
-  living,
+  livingWith,
   media,
   prediction,
   title,
@@ -15,12 +15,9 @@ import {
   values,
 } from './alive.ts'
 
-const test = living().extend<{ database: Scratch }>({
-  database: async ({ database }, use) => {
-    for (const text of [media('a', 1), media('b', 2), media('c', null), training(1), training(2), prediction(1)])
-      await run(database, text)
-    await use(database)
-  },
+const test = livingWith('alive_with_rows', async (database) => {
+  for (const text of [media('a', 1), media('b', 2), media('c', null), training(1), training(2), prediction(1)])
+    await run(database, text)
 })
 
 let number = 0
