@@ -3,8 +3,8 @@ import { family, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, TargetTable } from '../bound.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, textDiffers, textForm, textsOf } from '../sql.ts'
-import { familyIn, hasKey, isWritten, keyIn, ownOf, sameKey, settledRows } from './settled.ts'
-import { ofFamilies, textsOfRow, typeOf } from './target.ts'
+import { familyIn, hasKey, isWritten, keyIn, ofFamilies, ownOf, sameKey, settledRows } from './settled.ts'
+import { textsOfRow, typeOf } from './texts.ts'
 import { families, fresh, keysOf, only, writtenOf } from './variables.ts'
 
 /**

@@ -17,9 +17,10 @@ import type { System } from '../system.ts'
 import type { Transaction } from '../transaction.ts'
 import { changeTriggers } from '../triggers.ts'
 import { bits, effectsOf } from './effects.ts'
-import { forwardFunction, settleFunction } from './functions.ts'
+import { forwardFunction } from './forward.ts'
 import { nestedFunction } from './nested.ts'
 import { readOnlyFunction, readOnlyTrigger } from './read-only.ts'
+import { settleFunction } from './settle.ts'
 import { beginsFunction, triggerFunctions, triggerName, triggersOf } from './triggers.ts'
 
 /**

@@ -5,8 +5,8 @@ import { functionOf } from '../contract/text.ts'
 import { tableSql } from '../shape.ts'
 import { column, isJson, list, rowOf, sameImage } from '../sql.ts'
 import { noteGone } from './first.ts'
-import { quoted } from './functions.ts'
 import { type Noted, noRelation, notedLegacy, notedTarget, noteName, type Side, sameKey } from './noted.ts'
+import { quoted } from './plpgsql.ts'
 import { families, variable, written } from './variables.ts'
 
 /**

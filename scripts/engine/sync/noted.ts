@@ -3,7 +3,7 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import { targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
 import { all, column, keyText, list, textDiffers, textForm, textsOf, typeSql } from '../sql.ts'
-import { typeOf } from './target.ts'
+import { typeOf } from './texts.ts'
 import { families } from './variables.ts'
 
 /**

@@ -10,7 +10,7 @@ import { bits, changes, type Effects } from './effects.ts'
 import { keptOf } from './legacy.ts'
 import { anyOf, choose, of, plainOf } from './plain.ts'
 import { isWritten, ownOf } from './settled.ts'
-import { typeOf } from './target.ts'
+import { typeOf } from './texts.ts'
 import { families, own, theFamilies, touched, writtenOf, yielding } from './variables.ts'
 
 /**

@@ -10,7 +10,7 @@ import { bits, type Effects, union } from './effects.ts'
 import { type Group, returning } from './groups.ts'
 import { keepComplement, keptOf } from './legacy.ts'
 import { familyIn, isWritten, keyIn, ownOf } from './settled.ts'
-import { differing as differingTarget, typeOf } from './target.ts'
+import { differing as differingTarget, typeOf } from './texts.ts'
 import { native, own, theFamilies, touched, whole } from './variables.ts'
 
 /**

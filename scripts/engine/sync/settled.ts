@@ -21,6 +21,9 @@ export function hasKey(target: TargetTable, alias: string, text: SQL): SQL {
     : sql`${keyIn(target, alias)} = ${text}`
 }
 
+/** Rows of the table itself, without an alias, that belong to the families. */
+export const ofFamilies = ({ table }: TargetTable): SQL => theFamilies.match(table) ?? sql`true`
+
 /** Whether two rows of a target table have one key. */
 export const sameKey = ({ key }: TargetTable, a: string, b: string): SQL =>
   all(key.map((name) => sql`${column(a, name)} = ${column(b, name)}`))

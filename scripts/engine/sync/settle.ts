@@ -1,28 +1,18 @@
-import { randomBytes } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm'
 import { complement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable } from '../bound.ts'
-import { references, uniqueKeys } from '../constraints.ts'
-import { functionOf, textOf } from '../contract/text.ts'
-import { list } from '../sql.ts'
+import { functionOf } from '../contract/text.ts'
+import { isNoted, setAside, setFamiliesAside, whatIsNoted } from './aside.ts'
 import { bits, type Effects, effectsOf, union } from './effects.ts'
 import { forgetMarks, removeOutdated, requireCarried } from './first.ts'
 import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
 import { lockedFamilies } from './locked.ts'
+import { keepOwn, overrule } from './own.ts'
 import { followPlain } from './plain.ts'
 import { writePlainBack } from './plain-native.ts'
+import { byValues, quoted, statements } from './plpgsql.ts'
 import { relatedFamilies } from './related.ts'
-import {
-  follow,
-  isNoted,
-  keepOwn,
-  overrule,
-  release,
-  removeStale,
-  setAside,
-  setFamiliesAside,
-  whatIsNoted,
-} from './target.ts'
+import { follow, release, removeStale } from './target.ts'
 import {
   aside,
   asides,
@@ -49,24 +39,7 @@ import {
   yieldingAll,
 } from './variables.ts'
 
-/** Errors that a row's values cause, which set it aside; whatever else happens fails the statement. */
-const byValues = sql.raw(
-  'cardinality_violation or data_exception or integrity_constraint_violation or with_check_option_violation or plpgsql_error',
-)
-
 const undone = 'SLUIU'
-
-const statements = (parts: readonly SQL[]): SQL =>
-  sql.join(
-    parts.map((each) => sql`${each};`),
-    sql`\n`,
-  )
-
-/** A function body in dollar quotes that cannot occur in it. */
-export function quoted(body: SQL): SQL {
-  const tag = `$sluice_${randomBytes(6).toString('hex')}$`
-  return sql.raw(`${tag}${textOf(body)}${tag}`)
-}
 
 const has = (value: bigint): SQL => sql`${touched} & ${bits(value)} <> 0`
 
@@ -295,52 +268,3 @@ const writtenBack = (bound: Bound, legacy: LegacyTable): SQL[] => [
         ${only} := null;
       end`,
 ]
-
-/**
- * `forward(families, touched)`: brings what legacy tables have of some families to the target. A family that the target
- * refuses in a way that its declaration does not foretell is set aside with the server's own words. What the declaration
- * does foretell is another session's doing, and seen by the next snapshot: that of the next attempt, or of the client's.
- */
-export function forwardFunction(bound: Bound): SQL {
-  const { everything } = effectsOf(bound)
-  const settle = functionOf(bound.system, 'settle')
-  const declared = bound.target.flatMap(({ table }) =>
-    [...uniqueKeys(table), ...references(table)].map(({ name }) => name),
-  )
-  const look = sql`
-      get stacked diagnostics "$state" = returned_sqlstate, "$message" = message_text,
-        "$constraint" = constraint_name, "$relation" = table_name;
-      "$race" := "$state" in ('23503', '23505') and "$constraint" = any (array[${list(declared.map((name) => sql`${name}::text`))}]::text[]);
-      if "$race" and current_setting('transaction_isolation') <> 'read committed' then
-        raise serialization_failure using message = 'could not serialize access due to concurrent update of the target: ' || "$message";
-      end if`
-  const body = sql`
-declare
-  "$family" text;
-  "$state" text;
-  "$message" text;
-  "$constraint" text;
-  "$relation" text;
-  "$race" boolean;
-begin
-  perform ${settle}(${families}, ${touched}, false, null);
-exception when ${byValues} then
-  ${look};
-  for "$family" in select distinct f from unnest(${families}) as f order by f loop
-    for attempt in 1..5 loop
-      begin
-        perform ${settle}(array["$family"], ${bits(everything)}, false, null);
-        exit;
-      exception when ${byValues} then
-        ${look};
-        continue when "$race" and attempt < 5;
-        perform ${settle}(array["$family"], ${bits(everything)}, false, jsonb_build_object('sqlstate', "$state",
-          'reason', "$message", 'constraint', coalesce(nullif("$constraint", ''), 'unknown'), 'relation', "$relation"));
-        exit;
-      end;
-    end loop;
-  end loop;
-end`
-  const name = functionOf(bound.system, 'forward')
-  return sql`create or replace function ${name}(${families} text[], ${touched} bigint) returns void language plpgsql as ${quoted(body)}`
-}

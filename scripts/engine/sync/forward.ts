@@ -1,0 +1,57 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Bound } from '../bound.ts'
+import { references, uniqueKeys } from '../constraints.ts'
+import { functionOf } from '../contract/text.ts'
+import { list } from '../sql.ts'
+import { bits, effectsOf } from './effects.ts'
+import { byValues, quoted } from './plpgsql.ts'
+import { families, touched } from './variables.ts'
+
+/**
+ * `forward(families, touched)`: brings what legacy tables have of some families to the target. A family that the target
+ * refuses in a way that its declaration does not foretell is set aside with the server's own words. What the declaration
+ * does foretell is another session's doing, and seen by the next snapshot: that of the next attempt, or of the client's.
+ */
+export function forwardFunction(bound: Bound): SQL {
+  const { everything } = effectsOf(bound)
+  const settle = functionOf(bound.system, 'settle')
+  const declared = bound.target.flatMap(({ table }) =>
+    [...uniqueKeys(table), ...references(table)].map(({ name }) => name),
+  )
+  const look = sql`
+      get stacked diagnostics "$state" = returned_sqlstate, "$message" = message_text,
+        "$constraint" = constraint_name, "$relation" = table_name;
+      "$race" := "$state" in ('23503', '23505') and "$constraint" = any (array[${list(declared.map((name) => sql`${name}::text`))}]::text[]);
+      if "$race" and current_setting('transaction_isolation') <> 'read committed' then
+        raise serialization_failure using message = 'could not serialize access due to concurrent update of the target: ' || "$message";
+      end if`
+  const body = sql`
+declare
+  "$family" text;
+  "$state" text;
+  "$message" text;
+  "$constraint" text;
+  "$relation" text;
+  "$race" boolean;
+begin
+  perform ${settle}(${families}, ${touched}, false, null);
+exception when ${byValues} then
+  ${look};
+  for "$family" in select distinct f from unnest(${families}) as f order by f loop
+    for attempt in 1..5 loop
+      begin
+        perform ${settle}(array["$family"], ${bits(everything)}, false, null);
+        exit;
+      exception when ${byValues} then
+        ${look};
+        continue when "$race" and attempt < 5;
+        perform ${settle}(array["$family"], ${bits(everything)}, false, jsonb_build_object('sqlstate', "$state",
+          'reason', "$message", 'constraint', coalesce(nullif("$constraint", ''), 'unknown'), 'relation', "$relation"));
+        exit;
+      end;
+    end loop;
+  end loop;
+end`
+  const name = functionOf(bound.system, 'forward')
+  return sql`create or replace function ${name}(${families} text[], ${touched} bigint) returns void language plpgsql as ${quoted(body)}`
+}
