@@ -101,6 +101,17 @@ export const heldOf = (columns: readonly PgColumn[]): readonly PgColumn[] => {
   return given.length ? given : columns
 }
 
+/**
+ * The references, by their place among `references`, for want of which a row claims no value in `columns`: those that take
+ * the row with them, and those that are given up with one of the columns.
+ */
+export const claimedThrough = (table: PgTable, columns: readonly PgColumn[]): number[] =>
+  references(table).flatMap((each, i) => {
+    const given = nullable(each.columns)
+    const matters = given.length === 0 || given.some(({ name }) => columns.some((own) => own.name === name))
+    return matters ? [i] : []
+  })
+
 function notNull({ relation }: TargetTable, { name }: PgColumn): RowConstraint {
   return {
     name: `${relation}_${name}_not_null`,

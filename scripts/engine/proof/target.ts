@@ -1,7 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
-import { heldOf, nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
+import {
+  claimedThrough,
+  heldOf,
+  nullable,
+  type Reference,
+  references,
+  type UniqueKey,
+  uniqueKeys,
+} from '../constraints.ts'
 import { allBut } from '../family.ts'
 import { derivedRows, isSoundRow, judged, sameTargetKey } from '../judge.ts'
 import { held, withheld } from '../quarantine.ts'
@@ -55,10 +63,23 @@ export async function targetDifferences(
  */
 export function comparison(bound: Bound, target: TargetTable): SQL {
   const names = target.columns.map(({ name }) => name)
-  const relations = [
-    ...uniqueKeys(target.table).map((unique) => ({ ...unique, sqlstate: '23505', gone: lost(bound, target, unique) })),
-    ...references(target.table).map((reference) => ({ ...reference, sqlstate: '23503', gone: dangling(reference) })),
-  ]
+  const refers = references(target.table).map((reference) => ({
+    ...reference,
+    sqlstate: '23503',
+    gone: dangling(reference),
+  }))
+  const claims = uniqueKeys(target.table).map((unique) => ({
+    ...unique,
+    sqlstate: '23505',
+    // what a row must have others for, it does not claim without them
+    gone: sql`${sql.join(
+      claimedThrough(target.table, unique.columns).map((i) => sql`not ${flag(i)} and `),
+      sql``,
+    )}${lost(bound, target, unique)}`,
+  }))
+  const relations = [...refers, ...claims]
+  const flagged = (some: readonly { gone: SQL }[], from: number) =>
+    some.map(({ gone }, i) => sql`, c."#refusal" is null and ${gone} as ${sql.identifier(`gone ${from + i}`)}`)
   const given = (name: string): SQL => {
     const by = relations.flatMap((each, i) =>
       nullable(each.columns).some((own) => own.name === name) ? [flag(i)] : [],
@@ -80,9 +101,12 @@ export function comparison(bound: Bound, target: TargetTable): SQL {
         or not ${isSoundRow(bound, target)}),
     judged as (
       ${judged(bound, target, sql`pair as d`, { further, when: sql`d."#derived"` })}),
-    considered as (
-      select c.*, ${relations.length ? list(relations.map(({ gone }, i) => sql`c."#refusal" is null and ${gone} as ${sql.identifier(`gone ${i}`)}`)) : sql`1`}
+    referring as (
+      select c.*${sql.join(flagged(refers, 0), sql``)}
       from judged as c),
+    considered as (
+      select c.*${sql.join(flagged(claims, refers.length), sql``)}
+      from referring as c),
     expected as (
       select c.*, ${refused} as refused,
         ${sql.join(

@@ -2,7 +2,15 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
-import { heldOf, nullable, type Reference, references, type UniqueKey, uniqueKeys } from '../constraints.ts'
+import {
+  claimedThrough,
+  heldOf,
+  nullable,
+  type Reference,
+  references,
+  type UniqueKey,
+  uniqueKeys,
+} from '../constraints.ts'
 import { judgedRows } from '../judge.ts'
 import { held } from '../quarantine.ts'
 import { familyColumnsOf } from '../rows.ts'
@@ -115,11 +123,7 @@ const winners = (bound: Bound, target: TargetTable): SQL[] =>
 
 /** Whether row `j` lacks a row that it must refer to, or to which it refers by some of the columns. */
 function isWithout({ table }: TargetTable, columns: readonly PgColumn[]): SQL {
-  const flags = references(table).flatMap((each, i) => {
-    const given = nullable(each.columns)
-    const matters = given.length === 0 || given.some(({ name }) => columns.some((own) => own.name === name))
-    return matters ? [sql`j.${flagName('dangling', i)}`] : []
-  })
+  const flags = claimedThrough(table, columns).map((i) => sql`j.${flagName('dangling', i)}`)
   return flags.length ? sql`(${sql.join(flags, sql` or `)})` : sql`false`
 }
 

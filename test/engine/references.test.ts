@@ -1,0 +1,129 @@
+import { sql } from 'drizzle-orm'
+import { check, foreignKey, integer, pgSchema, QueryBuilder, text, unique } from 'drizzle-orm/pg-core'
+import { describe, expect } from 'vitest'
+import { copy } from '../../scripts/engine/copy.ts'
+import { startSync } from '../../scripts/engine/sync/index.ts'
+import { type System, transforms } from '../../scripts/engine/system.ts'
+import { verify } from '../../scripts/engine/verify.ts'
+import { type Scratch, test } from '../support/scratch.ts'
+import { contextOf, expandIn, legacyIn, run } from './migration.ts'
+
+const was = pgSchema('was')
+const is = pgSchema('is')
+
+const ends = { id: integer().primaryKey(), size: integer() }
+const links = {
+  id: integer().primaryKey(),
+  one: integer().notNull(),
+  other: integer().notNull(),
+  also: integer(),
+  code: text(),
+}
+
+const legacy = { ends: was.table('ends', ends), links: was.table('links', links) }
+const fresh = is.table('ends', ends, ({ size }) => [check('ends_size_check', sql`${size} > 0`)])
+const target = {
+  ends: fresh,
+  links: is.table('links', { ...links, code: text().notNull() }, ({ one, other, also, code }) => [
+    foreignKey({ name: 'links_one_fkey', columns: [one], foreignColumns: [fresh.id] }),
+    foreignKey({ name: 'links_also_fkey', columns: [also], foreignColumns: [fresh.id] }),
+    foreignKey({ name: 'links_other_fkey', columns: [other], foreignColumns: [fresh.id] }),
+    unique('links_code_key').on(code),
+  ]),
+}
+
+const { derive, restore } = transforms(legacy, target)
+const builder = new QueryBuilder()
+const system: System = {
+  name: 'linked',
+  legacy,
+  target,
+  family: { ends: ['id'], links: ['id'] },
+  derive: [
+    derive(target.ends, ({ ends }, keys) => builder.select().from(ends).where(keys.match(ends))),
+    derive(target.links, ({ links }, keys) => builder.select().from(links).where(keys.match(links))),
+  ],
+  restore: [
+    restore(legacy.ends, ({ ends }, keys) => builder.select().from(ends).where(keys.match(ends))),
+    restore(legacy.links, ({ links }, keys) => builder.select().from(links).where(keys.match(links))),
+  ],
+}
+
+/** Ends 1 and 2 are set aside, 3 and 4 are carried. */
+async function filled(database: Scratch): Promise<void> {
+  // the ledger comes with any system's steps
+  await legacyIn(database, { rows: 0, dirt: 0 })
+  await expandIn(database)
+  const columns = 'id integer primary key, one integer not null, other integer not null, also integer, code text'
+  await run(
+    database,
+    `create schema was;
+     create table was.ends (id integer primary key, size integer);
+     create table was.links (${columns});
+     create schema "is";
+     create table "is".ends (id integer primary key, size integer constraint ends_size_check check (size > 0));
+     create table "is".links (${columns} not null,
+       constraint links_one_fkey foreign key (one) references "is".ends,
+       constraint links_also_fkey foreign key (also) references "is".ends,
+       constraint links_other_fkey foreign key (other) references "is".ends,
+       constraint links_code_key unique (code));
+     insert into was.ends values (1, 0), (2, -1), (3, 1), (4, null);
+     insert into was.links values
+       (10, 3, 4, 3, 'sound'),
+       (11, 1, 2, null, 'without both'),
+       (12, 1, 2, 1, 'without all three'),
+       (13, 3, 4, 2, 'without what may be null'),
+       (14, 3, 2, 4, 'claimed'),
+       (15, 4, 3, null, 'claimed'),
+       (16, 4, 4, 1, 'claimed'),
+       (17, 4, 1, 1, 'sound')`,
+  )
+}
+
+const aside = (database: Scratch) =>
+  run(
+    database,
+    `select key, scope, constraint_name as name
+     from sluice.quarantine
+     where relation = 'links'
+     order by key, constraint_name collate "C"`,
+  )
+
+const expected = [
+  { key: '11', scope: 'row', name: 'links_one_fkey' },
+  { key: '11', scope: 'row', name: 'links_other_fkey' },
+  { key: '12', scope: 'value', name: 'links_also_fkey' },
+  { key: '12', scope: 'row', name: 'links_one_fkey' },
+  { key: '12', scope: 'row', name: 'links_other_fkey' },
+  { key: '13', scope: 'value', name: 'links_also_fkey' },
+  // the first that claims the code is not there, so the second has it
+  { key: '14', scope: 'row', name: 'links_other_fkey' },
+  { key: '16', scope: 'value', name: 'links_also_fkey' },
+  { key: '16', scope: 'row', name: 'links_code_key' },
+  { key: '17', scope: 'value', name: 'links_also_fkey' },
+  { key: '17', scope: 'row', name: 'links_other_fkey' },
+]
+
+describe.concurrent('every reference to a row that is set aside is noted, whatever others the row has', () => {
+  for (const [how, options] of Object.entries({ 'in bulk': { bulk: true }, 'in batches': { bulk: false } }))
+    test(how, async ({ database }) => {
+      await filled(database)
+      const context = contextOf(database, system)
+      await copy(context, { ...options, batchSize: 3, workers: 2 })
+      expect(await aside(database)).toEqual(expected)
+      expect(await verify(context, { show: 9 })).toMatchObject({ shown: [], identical: true })
+    })
+
+  test('while both shapes are alive, and with what is written then', async ({ database }) => {
+    await filled(database)
+    const context = contextOf(database, system)
+    await startSync(context)
+    await copy(context, { bulk: false, batchSize: 3, workers: 2 })
+    expect(await aside(database)).toEqual(expected)
+    expect(await verify(context, { show: 9 })).toMatchObject({ shown: [], identical: true })
+    await run(database, `update was.ends set size = 5 where id = 2; delete from was.ends where id = 3`)
+    expect(await verify(context, { show: 9 })).toMatchObject({ shown: [], identical: true })
+    await run(database, `update was.ends set size = 7`)
+    expect(await verify(context, { show: 9 })).toMatchObject({ shown: [], identical: true })
+  })
+})
