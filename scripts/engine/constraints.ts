@@ -101,16 +101,21 @@ export const heldOf = (columns: readonly PgColumn[]): readonly PgColumn[] => {
   return given.length ? given : columns
 }
 
-/**
- * The references, by their place among `references`, for want of which a row claims no value in `columns`: those that take
- * the row with them, and those that are given up with one of the columns.
- */
-export const claimedThrough = (table: PgTable, columns: readonly PgColumn[]): number[] =>
-  references(table).flatMap((each, i) => {
-    const given = nullable(each.columns)
-    const matters = given.length === 0 || given.some(({ name }) => columns.some((own) => own.name === name))
-    return matters ? [i] : []
-  })
+/** Whether a row that a relation over some columns refuses claims no value in `columns`: it goes, or gives one of them up. */
+function costs(relation: { columns: readonly PgColumn[] }, columns: readonly PgColumn[]): boolean {
+  const given = nullable(relation.columns)
+  return given.length === 0 || given.some(({ name }) => columns.some((each) => each.name === name))
+}
+
+/** The references, by their places, for want of which a row does not claim the value of a unique key. */
+export const claimedThrough = (table: PgTable, { columns }: UniqueKey): number[] =>
+  references(table).flatMap((each, i) => (costs(each, columns) ? [i] : []))
+
+/** The unique keys before the one at `place`, by their places, by which a row must not have lost to claim its value. */
+export const claimedAfter = (table: PgTable, place: number): number[] => {
+  const all = uniqueKeys(table)
+  return all.slice(0, place).flatMap((each, i) => (costs(each, all[place]?.columns ?? []) ? [i] : []))
+}
 
 function notNull({ relation }: TargetTable, { name }: PgColumn): RowConstraint {
   return {

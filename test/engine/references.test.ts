@@ -18,18 +18,24 @@ const links = {
   other: integer().notNull(),
   also: integer(),
   code: text(),
+  badge: text(),
 }
 
 const legacy = { ends: was.table('ends', ends), links: was.table('links', links) }
 const fresh = is.table('ends', ends, ({ size }) => [check('ends_size_check', sql`${size} > 0`)])
 const target = {
   ends: fresh,
-  links: is.table('links', { ...links, code: text().notNull() }, ({ one, other, also, code }) => [
-    foreignKey({ name: 'links_one_fkey', columns: [one], foreignColumns: [fresh.id] }),
-    foreignKey({ name: 'links_also_fkey', columns: [also], foreignColumns: [fresh.id] }),
-    foreignKey({ name: 'links_other_fkey', columns: [other], foreignColumns: [fresh.id] }),
-    unique('links_code_key').on(code),
-  ]),
+  links: is.table(
+    'links',
+    { ...links, code: text().notNull(), badge: text().notNull() },
+    ({ one, other, also, code, badge }) => [
+      foreignKey({ name: 'links_one_fkey', columns: [one], foreignColumns: [fresh.id] }),
+      foreignKey({ name: 'links_also_fkey', columns: [also], foreignColumns: [fresh.id] }),
+      foreignKey({ name: 'links_other_fkey', columns: [other], foreignColumns: [fresh.id] }),
+      unique('links_code_key').on(code),
+      unique('links_badge_key').on(badge),
+    ],
+  ),
 }
 
 const { derive, restore } = transforms(legacy, target)
@@ -54,7 +60,8 @@ async function filled(database: Scratch): Promise<void> {
   // the ledger comes with any system's steps
   await legacyIn(database, { rows: 0, dirt: 0 })
   await expandIn(database)
-  const columns = 'id integer primary key, one integer not null, other integer not null, also integer, code text'
+  const columns =
+    'id integer primary key, one integer not null, other integer not null, also integer, code text, badge text'
   await run(
     database,
     `create schema was;
@@ -66,17 +73,22 @@ async function filled(database: Scratch): Promise<void> {
        constraint links_one_fkey foreign key (one) references "is".ends,
        constraint links_also_fkey foreign key (also) references "is".ends,
        constraint links_other_fkey foreign key (other) references "is".ends,
-       constraint links_code_key unique (code));
+       constraint links_code_key unique (code),
+       constraint links_badge_key unique (badge));
      insert into was.ends values (1, 0), (2, -1), (3, 1), (4, null);
      insert into was.links values
-       (10, 3, 4, 3, 'sound'),
-       (11, 1, 2, null, 'without both'),
-       (12, 1, 2, 1, 'without all three'),
-       (13, 3, 4, 2, 'without what may be null'),
-       (14, 3, 2, 4, 'claimed'),
-       (15, 4, 3, null, 'claimed'),
-       (16, 4, 4, 1, 'claimed'),
-       (17, 4, 1, 1, 'sound')`,
+       (10, 3, 4, 3, 'sound', 'a'),
+       (11, 1, 2, null, 'without both', 'b'),
+       (12, 1, 2, 1, 'without all three', 'c'),
+       (13, 3, 4, 2, 'without what may be null', 'd'),
+       (14, 3, 2, 4, 'claimed', 'e'),
+       (15, 4, 3, null, 'claimed', 'f'),
+       (16, 4, 4, 1, 'claimed', 'g'),
+       (17, 4, 1, 1, 'sound', 'h'),
+       (20, 3, 3, 3, 'twice', 'i'),
+       (21, 3, 3, 3, 'twice', 'j'),
+       (22, 3, 3, 3, 'once', 'j'),
+       (23, 3, 3, 3, 'twice', 'i')`,
   )
 }
 
@@ -102,6 +114,9 @@ const expected = [
   { key: '16', scope: 'row', name: 'links_code_key' },
   { key: '17', scope: 'value', name: 'links_also_fkey' },
   { key: '17', scope: 'row', name: 'links_other_fkey' },
+  // who has lost by one unique key claims nothing by the next
+  { key: '21', scope: 'row', name: 'links_code_key' },
+  { key: '23', scope: 'row', name: 'links_code_key' },
 ]
 
 describe.concurrent('every reference to a row that is set aside is noted, whatever others the row has', () => {

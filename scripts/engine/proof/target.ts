@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import {
+  claimedAfter,
   claimedThrough,
   heldOf,
   nullable,
@@ -68,18 +69,25 @@ export function comparison(bound: Bound, target: TargetTable): SQL {
     sqlstate: '23503',
     gone: dangling(reference),
   }))
-  const claims = uniqueKeys(target.table).map((unique) => ({
+  const claims = uniqueKeys(target.table).map((unique, i) => ({
     ...unique,
     sqlstate: '23505',
-    // what a row must have others for, it does not claim without them
+    // what a row must have others for, or must have won before, it does not claim without
     gone: sql`${sql.join(
-      claimedThrough(target.table, unique.columns).map((i) => sql`not ${flag(i)} and `),
+      [
+        ...claimedThrough(target.table, unique),
+        ...claimedAfter(target.table, i).map((place) => refers.length + place),
+      ].map((place) => sql`not ${flag(place)} and `),
       sql``,
     )}${lost(bound, target, unique)}`,
   }))
   const relations = [...refers, ...claims]
-  const flagged = (some: readonly { gone: SQL }[], from: number) =>
-    some.map(({ gone }, i) => sql`, c."#refusal" is null and ${gone} as ${sql.identifier(`gone ${from + i}`)}`)
+  const considered = relations.map(
+    ({ gone }, i) => sql`
+    ${step(i)} as (
+      select c.*, c."#refusal" is null and ${gone} as ${sql.identifier(`gone ${i}`)}
+      from ${step(i - 1)} as c),`,
+  )
   const given = (name: string): SQL => {
     const by = relations.flatMap((each, i) =>
       nullable(each.columns).some((own) => own.name === name) ? [flag(i)] : [],
@@ -100,13 +108,8 @@ export function comparison(bound: Bound, target: TargetTable): SQL {
         or t."#present" is null
         or not ${isSoundRow(bound, target)}),
     judged as (
-      ${judged(bound, target, sql`pair as d`, { further, when: sql`d."#derived"` })}),
-    referring as (
-      select c.*${sql.join(flagged(refers, 0), sql``)}
-      from judged as c),
-    considered as (
-      select c.*${sql.join(flagged(claims, refers.length), sql``)}
-      from referring as c),
+      ${judged(bound, target, sql`pair as d`, { further, when: sql`d."#derived"` })}),${sql.join(considered, sql``)}
+    considered as (select * from ${step(relations.length - 1)}),
     expected as (
       select c.*, ${refused} as refused,
         ${sql.join(
@@ -193,6 +196,9 @@ const texts = ({ columns }: TargetTable, side: 'e.' | 't.'): SQL =>
 /** The type as `textForm` wants it: an array has the text of an array, whatever is in it. */
 const typeOf = (each: TargetTable['columns'][number]): string =>
   each.getSQLType() + '[]'.repeat((each as { dimensions?: number }).dimensions ?? 0)
+
+/** The judged rows once so many relations were asked, or none. */
+const step = (i: number): SQL => (i < 0 ? sql`judged` : sql`${sql.identifier(`considered ${i}`)}`)
 
 const flag = (i: number): SQL => column('c', `gone ${i}`)
 

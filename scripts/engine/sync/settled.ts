@@ -3,6 +3,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import {
+  claimedAfter,
   claimedThrough,
   heldOf,
   nullable,
@@ -78,9 +79,7 @@ export function settledRows(bound: Bound, target: TargetTable): SQL {
     referring as (
       select j.*${sql.join(danglings(bound, target), sql``)}
       from judged as j),
-    considered as (
-      select j.*${sql.join(winners(bound, target), sql``)}
-      from referring as j),
+    ${list(claiming(bound, target))},
     settled as (
       select c."#key", c."#family",
         ${sql.join([sql`c."#refusal" is not null`, ...refusing.map((each) => sql`coalesce(${each}, false)`)], sql` or `)} as "#refused",
@@ -117,13 +116,29 @@ const danglings = (bound: Bound, target: TargetTable): SQL[] =>
     (reference, i) => sql`, ${dangling(bound, target, reference)} as ${flagName('dangling', i)}`,
   )
 
-/** One column for each unique key: the key of who has the value. */
-const winners = (bound: Bound, target: TargetTable): SQL[] =>
-  uniqueKeys(target.table).map((unique, i) => sql`, ${winner(bound, target, unique)} as ${flagName('winner', i)}`)
+/** One common table expression for each unique key, which adds the key of who has the value; the last is `considered`. */
+function claiming(bound: Bound, target: TargetTable): SQL[] {
+  const unique = uniqueKeys(target.table)
+  if (unique.length === 0) return [sql`considered as (select * from referring)`]
+  const name = (i: number) =>
+    i < 0 ? sql`referring` : i === unique.length - 1 ? sql`considered` : flagName('claiming', i)
+  return unique.map(
+    (_, i) => sql`${name(i)} as (
+      select j.*, ${winner(bound, target, i)} as ${flagName('winner', i)}
+      from ${name(i - 1)} as j)`,
+  )
+}
 
-/** Whether row `j` lacks a row that it must refer to, or to which it refers by some of the columns. */
-function isWithout({ table }: TargetTable, columns: readonly PgColumn[]): SQL {
-  const flags = claimedThrough(table, columns).map((i) => sql`j.${flagName('dangling', i)}`)
+/**
+ * Whether row `j` lacks a row that it must refer to, or to which it refers by some of the columns of a unique key, or has lost
+ * by an earlier one what it would claim this one with.
+ */
+function isWithout({ table }: TargetTable, place: number): SQL {
+  const unique = uniqueKeys(table)[place] as UniqueKey
+  const flags = [
+    ...claimedThrough(table, unique).map((i) => sql`j.${flagName('dangling', i)}`),
+    ...claimedAfter(table, place).map((i) => sql`j.${flagName('winner', i)} <> j."#key"`),
+  ]
   return flags.length ? sql`(${sql.join(flags, sql` or `)})` : sql`false`
 }
 
@@ -160,8 +175,9 @@ function relationsOf({ table }: TargetTable): Relation[] {
  * Who keeps a unique value that row `j` claims: a row that the target's own applications have given it, or else the
  * claimant with the smallest primary key.
  */
-function winner(bound: Bound, target: TargetTable, { columns }: UniqueKey): SQL {
-  const claims = sql`j."#refusal" is null and ${isWithout(target, columns)} is not true and ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}`
+function winner(bound: Bound, target: TargetTable, place: number): SQL {
+  const { columns } = uniqueKeys(target.table)[place] as UniqueKey
+  const claims = sql`j."#refusal" is null and ${isWithout(target, place)} is not true and ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}`
   const values = list(columns.map(({ name }) => column('j', name)))
   const keys = list(target.key.map((name) => column('j', name)))
   return sql`case when ${claims} then coalesce(
