@@ -30,6 +30,8 @@ export const pinned = {
   // a batch's plan must fit its own range, and compiling our wide queries takes longer than running them
   plan_cache_mode: 'force_custom_plan',
   jit: 'off',
+  // it shares a table's rows in /dev/shm, of which a container has 64 MB as a rule
+  enable_parallel_hash: 'off',
 }
 const pinnedNames = new Set(Object.keys(pinned).map((name) => name.toLowerCase()))
 
