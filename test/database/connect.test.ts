@@ -148,6 +148,7 @@ describe('the sessions', () => {
     ['xmlbinary', 'base64'],
     ['search_path', 'pg_catalog'],
     ['client_encoding', 'UTF8'],
+    ['enable_parallel_hash', 'off'],
   ] as const)('pin %s whatever URL, database and role say', async ([name, value], { database }) => {
     const others: Record<string, string> = {
       TimeZone: 'Asia/Tokyo',
@@ -158,6 +159,7 @@ describe('the sessions', () => {
       xmlbinary: 'hex',
       search_path: 'public',
       client_encoding: 'LATIN1',
+      enable_parallel_hash: 'on',
     }
     const other = others[name] ?? ''
     const [row] = await database.connection.db.execute<{ name: string }>(sql`select current_database() as name`)
