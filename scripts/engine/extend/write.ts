@@ -104,7 +104,14 @@ function updated(bound: BoundExtension): SQL {
       ${field(sql`new`, each.name)} := ${field(now, each.name)};
     end if;`
   const sources = (all: readonly { own: string[] }[]) => [...new Set(all.flatMap(({ own }) => own))]
-  return sql`
+  const snapshot = bound.joined.length
+    ? sql`
+  -- what is kept of the row is told from its joined rows, which may have changed since a snapshot of before: then 40001
+  if current_setting('transaction_isolation') <> 'read committed' then
+    ${lines(bound.joined.map((each) => touch(bound, each)))}
+  end if;`
+    : sql``
+  return sql`${snapshot}
   if ${changed(sources(bound.restored))} then
     select * into ${was} from ${restored(bound, rowOnly(before))} as r;
     select * into ${now} from ${restored(bound, rowOnly(sql`new`))} as r;

@@ -105,6 +105,20 @@ describe.concurrent.each(levels)('two sessions, %s', (level) => {
     ).toBe(0)
   })
 
+  test('of which one moves a pin to where the other one’s video says that it is', async ({ database }) => {
+    await verifiedIn(database)
+    await run(database, oldVideo(1))
+    await run(
+      database,
+      `update public.videos set mall_id = (select id from public.malls where id <> videos.mall_id limit 1) where id = '${id(1)}'`,
+    )
+    const write = `update public.videos set file_size_bytes = 2 where id = '${id(1)}'`
+    const { first, second } = await crossing(database, level, move, write)
+    expect(first).toEqual(['done', 'done'])
+    expect(second).toBe(level === 'read committed' ? 'done' : '40001')
+    await proven(database)
+  })
+
   test('of which one moves a video to a pin that the other moves', async ({ database }) => {
     await verifiedIn(database)
     const another = `(select id from public.camera_pins order by id desc limit 1)`
