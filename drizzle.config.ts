@@ -54,7 +54,7 @@ async function databaseOf(): Promise<string> {
 /** Where a system grows in phases its steps are applied phase by phase, gates between them: none is left for drizzle-kit. */
 async function growInPhases(url: string): Promise<void> {
   const { systems } = await import('./scripts/systems/index.ts')
-  const system = systems[SYSTEM]
+  const system = await systems[SYSTEM]?.()
   if (!system?.gates) return
   const { grow } = await import('./scripts/engine/expand.ts')
   const report = { note: (text: string) => console.error(text), progress: () => {} }

@@ -82,7 +82,7 @@ export async function finish(
 }
 
 async function missingKeys({ system, connection: { db } }: Session, keys: readonly string[]): Promise<number> {
-  const found = applications[system.name]
+  const found = await applications[system.name]?.()
   if (!found || keys.length === 0) return 0
   const [row] = await rows<{ missing: number }>(
     db,

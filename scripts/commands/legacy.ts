@@ -17,8 +17,8 @@ export interface Sample {
 
 /** Fills an empty database with the sample legacy of the session's system. */
 export async function makeSample({ system, connection, report }: Session, sample: Sample) {
-  const generate = Object.hasOwn(generators, system.name) ? generators[system.name] : undefined
-  if (!generate) {
+  const load = Object.hasOwn(generators, system.name) ? generators[system.name] : undefined
+  if (!load) {
     const known = Object.keys(generators).join(' ')
     throw new Refusal(
       'this system has no sample legacy',
@@ -27,6 +27,7 @@ export async function makeSample({ system, connection, report }: Session, sample
     )
   }
   const startedAt = performance.now()
+  const generate = await load()
   const made = await generate(connection, sample, report)
   return { system: system.name, ...made, seconds: (performance.now() - startedAt) / 1000 }
 }

@@ -6,10 +6,10 @@ import { systems } from '../systems/index.ts'
 import type { Session } from './command.ts'
 
 /** The system that SYSTEM names. @throws Refusal where there is none of that name */
-export function chosenSystem(): System {
+export async function chosenSystem(): Promise<System> {
   const name = process.env.SYSTEM || 'atp'
-  const system = Object.hasOwn(systems, name) ? systems[name] : undefined
-  if (system) return system
+  const load = Object.hasOwn(systems, name) ? systems[name] : undefined
+  if (load) return load()
   throw new Refusal(
     'SYSTEM names no system',
     { SYSTEM: name, known: Object.keys(systems).join(' ') },
@@ -23,7 +23,7 @@ export async function withSession<T>(
   signal: AbortSignal,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const system = chosenSystem()
+  const system = await chosenSystem()
   const { connection, url, embedded, close } = await openTarget({ max: 20 })
   try {
     return await work({ system, connection, report, signal, url, embedded })

@@ -85,12 +85,12 @@ export const start = command({
     )
     const ours = await ensureLegacy(session, rows)
     const writers: Record<'legacy' | 'target', Writer | undefined> = { legacy: undefined, target: undefined }
+    const shown = ours ? await applications[system.name]?.() : undefined
     const whenAlive = () => {
-      const found = ours ? applications[system.name] : undefined
-      if (!found) return
+      if (!shown) return
       report.note('An application goes on writing the old tables, and a new one begins to write the new tables')
-      writers.legacy = startWriter(session, found.legacy)
-      writers.target = startWriter(session, found.target)
+      writers.legacy = startWriter(session, shown.legacy)
+      writers.target = startWriter(session, shown.target)
     }
     report.note('2. Looking at it, adding the new tables beside the old ones, keeping both in step, copying, proving')
     try {

@@ -9,7 +9,7 @@ process.on('disconnect', () => process.exit(0))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 
 const [{ url, application }] = (await once(process, 'message')) as [{ url: string; application: string }]
-const system = chosenSystem()
+const system = await chosenSystem()
 const reading = await reader(url, system)
 const writing = await writer(url, system)
 const sampler = await sampleLocks(url, application, [reading.pid, writing.pid])

@@ -1,42 +1,35 @@
 import type { System } from '../engine/system.ts'
 import type { Applications } from './applications.ts'
-import { astrid } from './astrid/index.ts'
-import { createLegacy as astridLegacy } from './astrid/legacy/index.ts'
-import { applications as atpApplications } from './atp/applications.ts'
-import { atp } from './atp/index.ts'
-import { createLegacy as atpLegacy } from './atp/legacy/index.ts'
 import type { Generator } from './generator.ts'
-import { applications as retrovueApplications } from './retrovue/applications.ts'
-import { retrovue } from './retrovue/index.ts'
-import { createLegacy as retrovueLegacy } from './retrovue/legacy/index.ts'
-import { applications as trackletsApplications } from './tracklets/applications.ts'
-import { tracklets } from './tracklets/index.ts'
-import { createLegacy as trackletsLegacy } from './tracklets/legacy/index.ts'
-import { applications as videoApplications } from './video/applications.ts'
-import { video } from './video/index.ts'
-import { createLegacy as videoLegacy } from './video/legacy/index.ts'
-import { applications as videoCvApplications } from './video-cv/applications.ts'
-import { videoCv } from './video-cv/index.ts'
-import { createLegacy as videoCvLegacy } from './video-cv/legacy/index.ts'
+
+/** What is known of each system by its name: loaded when it is asked for, as a command needs that of one system. */
+type BySystem<T> = Record<string, () => Promise<T>>
 
 /** The systems that SYSTEM may name. */
-export const systems: Record<string, System> = { atp, astrid, retrovue, video, 'video-cv': videoCv, tracklets }
+export const systems: BySystem<System> = {
+  atp: async () => (await import('./atp/index.ts')).atp,
+  astrid: async () => (await import('./astrid/index.ts')).astrid,
+  retrovue: async () => (await import('./retrovue/index.ts')).retrovue,
+  video: async () => (await import('./video/index.ts')).video,
+  'video-cv': async () => (await import('./video-cv/index.ts')).videoCv,
+  tracklets: async () => (await import('./tracklets/index.ts')).tracklets,
+}
 
 /** Makes a realistic legacy database of a system. */
-export const generators: Record<string, Generator> = {
-  atp: atpLegacy,
-  astrid: astridLegacy,
-  retrovue: retrovueLegacy,
-  video: videoLegacy,
-  'video-cv': videoCvLegacy,
-  tracklets: trackletsLegacy,
+export const generators: BySystem<Generator> = {
+  atp: async () => (await import('./atp/legacy/index.ts')).createLegacy,
+  astrid: async () => (await import('./astrid/legacy/index.ts')).createLegacy,
+  retrovue: async () => (await import('./retrovue/legacy/index.ts')).createLegacy,
+  video: async () => (await import('./video/legacy/index.ts')).createLegacy,
+  'video-cv': async () => (await import('./video-cv/legacy/index.ts')).createLegacy,
+  tracklets: async () => (await import('./tracklets/legacy/index.ts')).createLegacy,
 }
 
 /** Applications that write both shapes of a system, where there are some to show. */
-export const applications: Record<string, Applications> = {
-  atp: atpApplications,
-  retrovue: retrovueApplications,
-  video: videoApplications,
-  'video-cv': videoCvApplications,
-  tracklets: trackletsApplications,
+export const applications: BySystem<Applications> = {
+  atp: async () => (await import('./atp/applications.ts')).applications,
+  retrovue: async () => (await import('./retrovue/applications.ts')).applications,
+  video: async () => (await import('./video/applications.ts')).applications,
+  'video-cv': async () => (await import('./video-cv/applications.ts')).applications,
+  tracklets: async () => (await import('./tracklets/applications.ts')).applications,
 }

@@ -126,7 +126,7 @@ describe('what a database refuses', () => {
   })
 
   test('a second Sluice at work', async ({ database }) => {
-    const system = systems.atp as System
+    const system = (await systems.atp?.()) as System
     const { signal } = new AbortController()
     const context: Context = { system, connection: database.connection, report: silent, signal }
     await withLock(context, 'exclusive', async () => {

@@ -24,7 +24,14 @@ const document = async (args: string[], url: string) => {
 async function outcome(args: string[], { url, connection }: Scratch): Promise<Outcome> {
   const chosen = choose(args, commands)
   const { signal } = new AbortController()
-  const session = { system: systems.atp as System, connection, report: silent, signal, url, embedded: false }
+  const session = {
+    system: (await systems.atp?.()) as System,
+    connection,
+    report: silent,
+    signal,
+    url,
+    embedded: false,
+  }
   if (!chosen) throw new Error(`${args.join(' ')} only asks for help`)
   return chosen.run(session)
 }

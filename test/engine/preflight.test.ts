@@ -15,7 +15,7 @@ const test = scratch.extend({
 })
 
 const look = async ({ connection }: Pick<Scratch, 'connection'>) => {
-  const system = systems.atp
+  const system = await systems.atp?.()
   if (!system) throw new Error('no system atp')
   const context: Context = { system, connection, report: silent, signal: new AbortController().signal }
   return plan(context)
