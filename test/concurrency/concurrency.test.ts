@@ -22,12 +22,12 @@ test(
     for (let seed = first; seed === first || Date.now() < end; seed++) {
       const version = asked('VERSION') ?? (versions[(seed - 1) % versions.length] as number)
       const again = `npm run soak -- --minutes 0 --seed ${seed} --version ${version} --sessions ${sessions}`
-      const { verdict, account, answers } = await once({ seed, version, sessions, rounds: 2, pace: 120 })
+      const { verdict, account, answers } = await once({ seed, version, sessions, rounds: 2, pace: 80 })
       console.log(again, account, answers)
       expect(verdict, again).toEqual(nothing)
       expect(account, again).toMatchObject({ stops: 1, proofs: 2 })
       expect(account.kills).toBeGreaterThan(1)
-      expect(account.acknowledged).toBeGreaterThan(1000)
+      expect(account.acknowledged).toBeGreaterThan(600)
       // races were there to be lost
       expect(Object.keys(answers)).toEqual(expect.arrayContaining(['legacy 40001', 'target 40001']))
     }

@@ -3,7 +3,7 @@ import { type Scratch, test as scratch, scratchDatabase } from '../support/scrat
 import { bulk, copied, expanded, inBatches, legacyTables, made, proven, seeded, targetTables } from './copying.ts'
 import { run } from './migration.ts'
 
-const legacy = { rows: 60, version: 23, dirt: 0.6, seed: 11 }
+const legacy = { rows: 40, version: 23, dirt: 0.6, seed: 11 }
 
 const test = scratch.extend({
   source: async ({ task: _ }, use: (name: string) => Promise<void>) => use(await expanded(legacy)),
