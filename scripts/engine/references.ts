@@ -48,7 +48,7 @@ async function settle(db: Executor, bound: Bound, target: TargetTable, scope: Sc
       as,
       sql`select key, family, constraint_name, '23503' as sqlstate, reason, held from dangling where ${isAnyOf(some)}`,
     )
-  const given = [...new Map(giving.flatMap((each) => each.given.map((column) => [column.name, column]))).keys()]
+  const given = [...new Set(giving.flatMap((each) => each.given.map(({ name }) => name)))]
   const assignments = given.map((name) => {
     const by = giving.filter((each) => each.given.some((column) => column.name === name))
     return sql`${sql.identifier(name)} = case when not f."#given" && array[${list(by.map(({ place }) => place))}] then ${column('s', name)} end`

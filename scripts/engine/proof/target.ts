@@ -18,6 +18,7 @@ import type { Difference, Differences } from '../results.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, type Executor, keyText, list, textDiffers, textForm, textsOf } from '../sql.ts'
+import { typeOf } from '../sync/texts.ts'
 import { difference, type FoundRow } from './legacy.ts'
 
 /** Whether the target is what derive yields of the legacy, less what its constraints refuse, and all of that is noted. */
@@ -192,10 +193,6 @@ const texts = ({ columns }: TargetTable, side: 'e.' | 't.'): SQL =>
   sql`jsonb_object(array[${list(
     columns.flatMap((each) => [sql`${each.name}::text`, textForm(column('c', side + each.name), typeOf(each))]),
   )}])`
-
-/** The type as `textForm` wants it: an array has the text of an array, whatever is in it. */
-const typeOf = (each: TargetTable['columns'][number]): string =>
-  each.getSQLType() + '[]'.repeat((each as { dimensions?: number }).dimensions ?? 0)
 
 /** The judged rows once so many relations were asked, or none. */
 const step = (i: number): SQL => (i < 0 ? sql`judged` : sql`${sql.identifier(`considered ${i}`)}`)

@@ -9,6 +9,7 @@ import { all, column, list, rowOf, sameImage, textForm } from '../sql.ts'
 import { bits, type Effects, union } from './effects.ts'
 import { type Group, returning } from './groups.ts'
 import { keepComplement, keptOf } from './legacy.ts'
+import { statements } from './plpgsql.ts'
 import { familyIn, isWritten, keyIn, ownOf } from './settled.ts'
 import { differing as differingTarget, typeOf } from './texts.ts'
 import { native, own, theFamilies, touched, whole } from './variables.ts'
@@ -38,12 +39,7 @@ export function followPlain(bound: Bound, effects: Effects): SQL[] {
     if (wholly.length === 0) return narrowly
     return sql`if ${anyOf(wholly)} then ${keepComplement(bound, legacy)}; else ${narrowly}; end if`
   })
-  const joined = (statements: readonly SQL[]) =>
-    sql.join(
-      statements.map((each) => sql`${each};`),
-      sql` `,
-    )
-  return [sql`if ${own} then ${joined(owns)} else ${joined(follows)} end if`, ...keeps]
+  return [sql`if ${own} then ${statements(owns)} else ${statements(follows)} end if`, ...keeps]
 }
 
 /** What comes back by itself is kept of no row that restore yields, unless the target has something of its own. */
