@@ -21,6 +21,8 @@ export interface LegacyTable {
   /** False where the declared key is missing live, so that rows may share it or have none. */
   keyed: boolean
   restore: Transform
+  /** Names of the target tables that the restore query reads. */
+  reads: string[]
 }
 
 export interface TargetTable {
@@ -71,7 +73,16 @@ function legacyTable(system: System, shape: Shape, name: string, table: PgTable)
   const key = primaryKey(table)
   const restore = system.restore.find((transform) => tableName(transform.table) === tableName(table))
   if (!restore) throw new Error(`${system.name} has no restore for ${name}`)
-  return { name, relation: relationOf(system, table), table, live, key, keyed: isKey(live, key), restore }
+  return {
+    name,
+    relation: relationOf(system, table),
+    table,
+    live,
+    key,
+    keyed: isKey(live, key),
+    restore,
+    reads: readBy(restore, system.target),
+  }
 }
 
 /** The name of a legacy table beside those of the target: qualified where a target table has the same. */
@@ -85,14 +96,6 @@ function targetTable(system: System, sources: Tables, derive: Transform): Target
   if (!entry)
     throw new Error(`${system.name} derives ${tableName(derive.table)}, which is not one of its target tables`)
   const { name: relation, columns } = configOf(derive.table)
-  const reads = new Set<string>()
-  const watched = new Proxy(sources, {
-    get(all, name: string) {
-      reads.add(name)
-      return all[name]
-    },
-  })
-  derive.query(watched, { match: () => undefined })
   return {
     name: entry[0],
     relation,
@@ -100,9 +103,30 @@ function targetTable(system: System, sources: Tables, derive: Transform): Target
     columns,
     key: primaryKey(derive.table),
     derive,
-    reads: [...reads],
+    reads: readBy(derive, sources),
   }
 }
+
+/** Names of the tables that a transform's query reads. */
+function readBy(transform: Transform, sources: Tables): string[] {
+  const reads = new Set<string>()
+  const watched = new Proxy(sources, {
+    get(all, name: string) {
+      reads.add(name)
+      return all[name]
+    },
+  })
+  transform.query(watched, { match: () => undefined })
+  return [...reads]
+}
+
+/** About how many values a legacy table has. */
+export const valuesOf = ({ live }: LegacyTable): number => live.estimatedRows * live.columns.length
+
+/** About how many values are read to derive a target table. */
+export const valuesRead = ({ legacy }: Bound, { reads, columns }: TargetTable): number =>
+  columns.length *
+  legacy.filter(({ name }) => reads.includes(name)).reduce((sum, { live }) => sum + live.estimatedRows, 0)
 
 /** The columns of a target table's key. */
 export const keyOf = ({ columns, key }: Pick<TargetTable, 'columns' | 'key'>): PgColumn[] =>

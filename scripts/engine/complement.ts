@@ -3,11 +3,12 @@ import { complement } from '../../schema/ledger.ts'
 import type { Bound, LegacyTable } from './bound.ts'
 import type { Keys } from './family.ts'
 import { recordAside } from './quarantine.ts'
+import { returning } from './returning.ts'
 import { familyOfRow, keyOfRow, legacyBesideRestored, legacyRows, sameKey } from './rows.ts'
 import { type Scope, touched, touchedText } from './scope.ts'
 import type { LiveColumn } from './shape.ts'
 import { tableSql } from './shape.ts'
-import { column, type Executor, rowOf, sameImage, textDiffers, textForm, textsOf } from './sql.ts'
+import { column, type Executor, imagesDiffer, textDiffers, textForm, textsOf } from './sql.ts'
 
 /**
  * Keeps what restore does not give back of the families carried (design §1): each legacy row is compared with its
@@ -52,9 +53,9 @@ export async function keepOf(
   return (counted as { rows: number }).rows
 }
 
-/** Legacy row `l` beside restored row `r`: whether they may differ, by the bytes of their columns. */
-const mayDiffer = ({ live }: LegacyTable): SQL =>
-  sql`not ${sameImage(rowOf('l', live.columns), rowOf('r', live.columns))}`
+/** Legacy row `l` beside restored row `r`: whether they may differ, by the bytes of some columns. */
+export const mayDiffer = (columns: readonly LiveColumn[]): SQL =>
+  imagesDiffer(columns, [(name) => column('l', name), (name) => column('r', name)])
 
 /** The columns in which row `l` differs from row `r`, with the text forms of `l`. */
 export const differing = (columns: readonly LiveColumn[]): SQL =>
@@ -66,8 +67,9 @@ export const differing = (columns: readonly LiveColumn[]): SQL =>
   )
 
 /**
- * The insert that keeps what restore does not give back of one legacy table. Only the bytes of the rows are compared;
- * texts are made for those that differ, and once. In the order of the keys the ledger's index grows at its end.
+ * The insert that keeps what restore does not give back of one legacy table. Only the bytes of the rows are compared, and
+ * of those columns that may come back otherwise; texts are made for rows that differ, and once. In the order of the keys
+ * the ledger's index grows at its end.
  * @param how.whole `keys` are all families there are
  */
 export function keepRows(
@@ -76,6 +78,8 @@ export function keepRows(
   keys: Keys,
   { fresh, whole }: { fresh: boolean; whole: boolean },
 ): SQL {
+  const back = legacy.keyed ? returning(bound, legacy) : new Set()
+  const columns = legacy.live.columns.filter(({ name }) => !back.has(name))
   const either = (of: (alias: string) => SQL) => sql`case when l."#ordinal" is null then ${of('r')} else ${of('l')} end`
   return sql`
     insert into ${complement} (system, relation, key, ordinal, family, kind, kept)
@@ -84,17 +88,31 @@ export function keepRows(
       select ${either((alias) => keyOfRow(alias, legacy))} as key, coalesce(l."#ordinal", r."#ordinal") as ordinal,
         ${either((alias) => familyOfRow(bound, alias, legacy))} as family,
         case when l."#ordinal" is null then 'absent' when r."#ordinal" is null then 'whole' else 'part' end as kind,
-        case when l."#ordinal" is null then '{}' else ${differing(legacy.live.columns)} end as kept
+        case when l."#ordinal" is null then '{}' ${back.size ? sql`when r."#ordinal" is null then ${wholeRow(legacy)} ` : sql``}else ${differing(columns)} end as kept
       from ${legacyBesideRestored(bound, legacy, keys)}
       where (l."#ordinal" is null and ${whole ? sql`true` : hasNoLegacyRow(legacy)})
         or r."#ordinal" is null
-        or (l."#ordinal" is not null and ${mayDiffer(legacy)})
+        or (l."#ordinal" is not null and ${mayDiffer(columns)})
       offset 0) as c
     where c.kind <> 'part'
       or c.kept <> '{}'
     order by c.key, c.ordinal
     ${fresh ? sql`` : replacing}`
 }
+
+/**
+ * Legacy row `l` as it is kept whole: every value that it has. It is read once more, so that the columns that come back
+ * need not be carried along for the few rows that do not.
+ */
+const wholeRow = (legacy: LegacyTable): SQL => sql`(
+          select ${textsOf(
+            legacy.live.columns.map(({ name, type }) => {
+              const value = column(legacy.live.name, name)
+              return { name, differs: sql`${value} is not null`, text: textForm(value, type) }
+            }),
+          )}
+          from ${tableSql(legacy.table)}
+          where ${sameKey(legacy, legacy.live.name, 'l')})`
 
 /** An entry may be there under a family that is not being carried. */
 const replacing = sql`

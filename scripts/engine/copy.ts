@@ -1,6 +1,7 @@
 import type { Database } from '../database/connect.ts'
 import { type Bound, bind } from './bound.ts'
-import { isFilled, loadInBulk } from './bulk.ts'
+import { takeBack } from './bulk/detach.ts'
+import { isFilled, loadInBulk } from './bulk/index.ts'
 import { carry } from './carry.ts'
 import type { Context } from './context.ts'
 import { backfill } from './extend/copy.ts'
@@ -18,7 +19,7 @@ import { inTransaction, readFew } from './transaction.ts'
 import { familiesIn } from './waves.ts'
 
 export interface CopyOptions {
-  /** Writers wait, readers go on; the target is loaded in one transaction, keys and indexes are built after the load. */
+  /** Writers wait, readers go on; keys and indexes are built after the load. Not while both shapes are kept in step. */
   bulk: boolean
   /** Families in one transaction. */
   batchSize: number
@@ -49,8 +50,10 @@ export async function copy(context: Context, options: CopyOptions): Promise<Copi
     const bound = await bind(context.system, db)
     const alive = await isSyncing(db, context.system)
     if (!alive) await requireNothingOwn(db, context.system)
+    await takeBack(context, bound)
     await begin(context, bound, alive)
-    if (!options.bulk) return inBatches(context, bound, { ...options, alive })
+    // the target of a bulk load is nobody else's meanwhile
+    if (!options.bulk || alive) return inBatches(context, bound, { ...options, alive })
     return whileWritersWait(context, async () => {
       const rows = await loadInBulk(context, bound)
       return rows === null ? inBatches(context, bound, { ...options, alive }) : { families: 0, rows }

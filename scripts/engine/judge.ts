@@ -4,7 +4,8 @@ import { type Bound, keyOf, type TargetTable } from './bound.ts'
 import { type RowConstraint, rowConstraints } from './constraints.ts'
 import { familyOf, type Keys } from './family.ts'
 import { familyColumnsOf, query, selected } from './rows.ts'
-import { all, column, keyText, list, rowOf, sameImage, typeSql } from './sql.ts'
+import { all, column, imagesDiffer, keyText, list, typeSql } from './sql.ts'
+import { typed } from './types.ts'
 
 /**
  * The derived rows of some families in the target's types, each judged by the constraints on a row by itself:
@@ -65,7 +66,12 @@ export function isSoundRow(bound: Bound, target: TargetTable): SQL {
   const constraints = rowConstraints(target, bound.sources)
   const refusing = constraints.filter(({ sqlstate }) => !sqlstate.startsWith('22')).map(({ refuses }) => refuses)
   const loose = looseValueIn(target, constraints)
-  return sql`(${sameImage(sql`row(${list(target.columns.map(loose))})`, rowOf('t', target.columns))}
+  const value = new Map(target.columns.map((each) => [each.name, loose(each)]))
+  const differ = imagesDiffer(target.columns.map(typed), [
+    (name) => value.get(name) as SQL,
+    (name) => column('t', name),
+  ])
+  return sql`(not ${differ}
     and (${refusing.length ? sql.join(refusing, sql` or `) : sql`false`}) is not true)`
 }
 

@@ -1,12 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import { configOf } from './declared.ts'
-import type { Executor } from './sql.ts'
+import type { Executor, Typed } from './sql.ts'
 
-export interface LiveColumn {
-  name: string
-  /** As `format_type` writes it, qualified where it is not built in: `character varying(10)`, `app.mood[]`. */
-  type: string
+export interface LiveColumn extends Typed {
   notNull: boolean
   /** Filled by the server, so that nothing may be written to it. */
   generated: boolean
@@ -55,9 +52,11 @@ export async function readShape(db: Executor, tables: readonly PgTable[]): Promi
       (select json_agg(json_build_object(
           'name', a.attname,
           'type', format_type(a.atttypid, a.atttypmod),
+          'isEnum', t.typtype = 'e',
           'notNull', a.attnotnull,
           'generated', a.attgenerated <> '') order by a.attnum)
         from pg_attribute a
+        join pg_type t on t.oid = a.atttypid
         where a.attrelid = c.oid
           and a.attnum > 0
           and not a.attisdropped) as "columns",

@@ -6,13 +6,15 @@ import type { Executor } from './sql.ts'
 
 /**
  * Settings of one transaction that reads whole tables. The planner takes `is null` on an expression for rare and would
- * loop over whole tables, row by row, and it would sort wide rows on disk for a merge.
+ * loop over whole tables, row by row, and it would sort wide rows on disk for a merge. Several sessions of ours work side
+ * by side: workers of the server's own would stand in their way, for wide rows take longer to be handed on than to be read.
  */
 export async function readWhole(tx: Executor): Promise<void> {
   await tx.execute(sql`
     select set_config('work_mem', '128MB', true),
       set_config('enable_nestloop', 'off', true),
-      set_config('enable_mergejoin', 'off', true)`)
+      set_config('enable_mergejoin', 'off', true),
+      set_config('max_parallel_workers_per_gather', '0', true)`)
 }
 
 /**

@@ -1,4 +1,6 @@
-import type { PgColumn } from 'drizzle-orm/pg-core'
+import { is } from 'drizzle-orm'
+import { type PgColumn, PgEnumColumn } from 'drizzle-orm/pg-core'
+import type { Typed } from './sql.ts'
 
 /** Names that Drizzle writes, as `format_type` writes them. */
 const spelled: readonly [RegExp, string][] = [
@@ -23,3 +25,10 @@ export function declaredType(column: PgColumn): string {
     : spelled.reduce((type, [pattern, replacement]) => type.replace(pattern, replacement), plain)
   return base + '[]'.repeat(Math.min(1, column.dimensions))
 }
+
+/** A declared column as its values are compared: an array of an enum is no enum. */
+export const typed = (column: PgColumn): Typed => ({
+  name: column.name,
+  type: declaredType(column),
+  isEnum: is(column, PgEnumColumn) && !column.dimensions,
+})

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { proof as proofs } from '../../schema/ledger.ts'
 import type { Database } from '../database/connect.ts'
-import { type Bound, bind, type LegacyTable, type TargetTable } from './bound.ts'
+import { type Bound, bind, type LegacyTable, type TargetTable, valuesOf, valuesRead } from './bound.ts'
+import { requireAttached } from './bulk/detach.ts'
 import type { Context } from './context.ts'
 import { install } from './contract/install.ts'
 import { verifyExtensions } from './extend/verify.ts'
@@ -31,6 +32,7 @@ export async function verify(context: Context, { show }: { show: number }): Prom
   const started = performance.now()
   await requireExpanded(context)
   return withLock(context, 'shared', async () => {
+    await requireAttached(context)
     const bound = await bind(context.system, context.connection.db)
     const result = await compare(context, bound, show)
     const proof = { ...result, seconds: (performance.now() - started) / 1000 }
@@ -90,14 +92,6 @@ async function compare(context: Context, bound: Bound, show: number): Promise<Om
   result.target = ordered(result.target, bound.target)
   return result
 }
-
-/** About how many values a legacy table has. */
-const valuesOf = ({ live }: LegacyTable): number => live.estimatedRows * live.columns.length
-
-/** About how many values are read to derive a target table. */
-const valuesRead = ({ legacy }: Bound, { reads, columns }: TargetTable): number =>
-  columns.length *
-  legacy.filter(({ name }) => reads.includes(name)).reduce((sum, { live }) => sum + live.estimatedRows, 0)
 
 const ordered = <T>(results: Record<string, T>, tables: readonly { relation: string }[]): Record<string, T> =>
   Object.fromEntries(tables.map(({ relation }) => [relation, results[relation] as T]))

@@ -18,6 +18,7 @@ export type FunctionName =
   | 'settle'
   | 'forward'
   | 'read_only'
+  | 'detached'
   | `watch_${string}`
 
 /** The qualified name of one of the system's functions. */

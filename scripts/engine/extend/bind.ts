@@ -8,7 +8,7 @@ import { fields } from '../rows.ts'
 import { isKey, type LiveColumn, type LiveTable, readShape, tableName } from '../shape.ts'
 import type { Executor } from '../sql.ts'
 import type { System, Transform } from '../system.ts'
-import { declaredType } from '../types.ts'
+import { typed } from '../types.ts'
 import type { Extension } from './extension.ts'
 
 /** A new column that derive yields, or one of both shapes, with what its value comes from. */
@@ -92,7 +92,7 @@ function bindOne(system: System, extension: Extension, table: PgTable, live: Liv
       .filter((each) => !Object.values(getColumns(legacy)).some(({ name }) => name === each.name))
       .map((each): [string, LiveColumn] => [
         each.name,
-        { name: each.name, type: declaredType(each as PgColumn), notNull: false, generated: false },
+        { ...typed(each as PgColumn), notNull: false, generated: false },
       ]),
   )
   const liveColumn = ({ name: column }: Column): LiveColumn => {

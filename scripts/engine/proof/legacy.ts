@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { complement, quarantine } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable } from '../bound.ts'
-import { unread } from '../complement.ts'
+import { mayDiffer, unread } from '../complement.ts'
 import { among, everything } from '../family.ts'
 import type { Account, Difference, Differences } from '../results.ts'
 import { familyOfRow, keyOfRow, legacyBesideRestored, legacyRows } from '../rows.ts'
@@ -121,7 +121,7 @@ function pairs(bound: Bound, legacy: LegacyTable): SQL {
       where c.kind is not null
         or l."#ordinal" is null
         or r."#ordinal" is null
-        or not ${sameImage(rowOf('l', columns), rowOf('r', columns))}`
+        or ${mayDiffer(columns)}`
 }
 
 /** The restored row under what was kept of it. */

@@ -104,7 +104,15 @@ async function forget(tx: Executor, system: System): Promise<void> {
 }
 
 /** What a migration leaves in the ledger's schema, besides one function for each table that is watched. */
-const functionNames: FunctionName[] = ['differences', 'dependents', 'definitions', 'settle', 'forward', 'read_only']
+const functionNames: FunctionName[] = [
+  'differences',
+  'dependents',
+  'definitions',
+  'settle',
+  'forward',
+  'read_only',
+  'detached',
+]
 
 async function dropOwnFunctions(tx: Executor, which: SQL): Promise<void> {
   const functions = await rows<{ statement: string }>(

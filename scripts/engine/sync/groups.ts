@@ -1,8 +1,5 @@
-import { type Column, getColumns } from 'drizzle-orm'
-import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
-import { copied, lineageOf } from '../lineage.ts'
-import { declaredType } from '../types.ts'
+import { lineageOf } from '../lineage.ts'
 
 /** Plain columns of a table of either shape that touch the same: no row rests on them, nor what one claims of others. */
 export interface Group {
@@ -91,30 +88,3 @@ const fedBy = ({ values }: ReturnType<typeof lineageOf>, source: string): string
 function add<Key>(map: Map<Key, Set<string>>, key: Key, names: Iterable<string>): void {
   if ([...names].length) map.set(key, new Set([...(map.get(key) ?? []), ...names]))
 }
-
-/**
- * The columns of a legacy table that restore gives back wherever it yields the row: those that are copied, row by row, to
- * a column of the same type, and from there again.
- */
-export function returning({ target, sources, system }: Bound, { key, live, table, restore }: LegacyTable): Set<string> {
-  const back = copied(restore, system.target)
-  const found = new Set<string>()
-  for (const each of target) {
-    const there = copied(each.derive, sources)
-    const ways = [...there].filter(([name, column]) => {
-      const home = back.get(column.name)
-      return home?.name === name && sameTable(home, each.table) && sameTable(column, table)
-    })
-    const keys = ways.filter(([name, { name: legacyName }]) => each.key.includes(name) && key.includes(legacyName))
-    if (keys.length !== each.key.length || keys.length !== key.length) continue
-    for (const [name, column] of ways) {
-      const own = Object.values(getColumns(each.table)).find((one) => one.name === name)
-      const type = live.columns.find((one) => one.name === column.name)?.type
-      if (own && type === declaredType(own as PgColumn)) found.add(column.name)
-    }
-  }
-  return found
-}
-
-/** Whether it is a column of the table itself: what a subquery or an alias yields may be of another of its rows. */
-const sameTable = (column: Column, table: unknown): boolean => (column as PgColumn & { table: unknown }).table === table

@@ -3,6 +3,7 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import { family, shard } from '../../../schema/ledger.ts'
 import type { Database } from '../../database/connect.ts'
 import { type Bound, bind } from '../bound.ts'
+import { takeBack } from '../bulk/detach.ts'
 import type { Context } from '../context.ts'
 import { functionOf } from '../contract/text.ts'
 import { startExtensionSync, stopExtensionSync } from '../extend/sync.ts'
@@ -37,6 +38,7 @@ export async function startSync(context: Context): Promise<{ already: boolean }>
   await requireExpanded(context)
   return withLock(context, 'exclusive', async () => {
     const bound = await bind(system, connection.db)
+    await takeBack(context, bound)
     const already = await isSyncing(connection.db, system)
     await connection.db.transaction(async (tx) => {
       // what was carried before the last stop may have changed since

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { bind } from '../../../scripts/engine/bound.ts'
+import { returning } from '../../../scripts/engine/returning.ts'
 import { effectsOf } from '../../../scripts/engine/sync/effects.ts'
-import { returning } from '../../../scripts/engine/sync/groups.ts'
 import { atp } from '../../../scripts/systems/atp/index.ts'
 import { random } from '../../concurrency/random.ts'
 import type { Scratch } from '../../support/scratch.ts'
