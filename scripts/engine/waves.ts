@@ -1,6 +1,6 @@
 import { and, type Column, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import { complement, quarantine, targetComplement } from '../../schema/ledger.ts'
-import type { Bound, TargetTable } from './bound.ts'
+import type { Bound, LegacyTable, TargetTable } from './bound.ts'
 import { references } from './constraints.ts'
 import { columnsOf, familyOf, inRange, type Range, textWithin, within } from './family.ts'
 import { lineageOf, type Source } from './lineage.ts'
@@ -109,13 +109,19 @@ export function familiesIn(bound: Bound, range: Range): SQL {
 
 /** Every family of a range that any table or the ledger knows. */
 const everyFamilyIn = (bound: Bound, range: Range): SQL =>
-  sql.join(
-    [
-      ...bound.legacy.map((legacy) => sql`select l."#family" from ${legacyRows(bound, legacy, within(range))} as l`),
-      knownIn(bound, range),
-    ],
-    sql` union `,
-  )
+  sql.join([...bound.legacy.flatMap((legacy) => familiesOf(bound, legacy, range)), knownIn(bound, range)], sql` union `)
+
+/** The families of a range that a legacy table has rows of: of each column by itself, so that an index alone may answer. */
+function familiesOf(bound: Bound, legacy: LegacyTable, range: Range): SQL[] {
+  // rows that share a key may be of different families, of which the transforms see the first
+  if (!legacy.keyed) return [sql`select l."#family" from ${legacyRows(bound, legacy, within(range))} as l`]
+  const { table } = legacy
+  const columns = columnsOf(table)
+  const arms = columns.map((column, i) => familiesOfArm({ source: table, column, before: columns.slice(0, i) }, range))
+  const always = columns.some(({ notNull }) => notNull)
+  if (always || range.after !== null) return arms
+  return [...arms, sql`select '' from ${table} where ${and(...columns.map((column) => isNull(column)))}`]
+}
 
 /** The families of a range of which the target or the ledger has anything. */
 export function knownIn({ system, target }: Bound, range: Range): SQL {
