@@ -1,6 +1,7 @@
 import { and, getColumns, isNotNull, sql } from 'drizzle-orm'
 import { type PgColumn, type PgTable, QueryBuilder } from 'drizzle-orm/pg-core'
 import { Refusal } from '../errors.ts'
+import { references } from './constraints.ts'
 import { configOf } from './declared.ts'
 import { registerFamilies } from './family.ts'
 import { isKey, type LiveTable, readShape, type Shape, tableName } from './shape.ts'
@@ -58,7 +59,17 @@ export async function bind(system: System, db: Executor): Promise<Bound> {
   registerFamilies(system, sources)
   registerFamilies(system, system.legacy)
   registerFamilies(system, system.target)
-  return { system, shape, legacy, sources, target: system.derive.map((derive) => targetTable(system, sources, derive)) }
+  const target = system.derive.map((derive) => targetTable(system, sources, derive))
+  requireOrder(system, target)
+  return { system, shape, legacy, sources, target }
+}
+
+/** What a row refers to is settled before it, so tables that refer to each other cannot be derived. */
+function requireOrder({ name }: System, target: readonly TargetTable[]): void {
+  for (const [i, { table }] of target.entries()) {
+    const late = target.slice(i + 1).find((other) => references(table).some(({ parent }) => parent === other.table))
+    if (late) throw new Error(`${name} derives ${tableName(table)} before ${tableName(late.table)}, which it refers to`)
+  }
 }
 
 function legacyTable(system: System, shape: Shape, name: string, table: PgTable): LegacyTable {

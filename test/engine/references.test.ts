@@ -142,3 +142,10 @@ describe.concurrent('every reference to a row that is set aside is noted, whatev
     expect(await verify(context, { show: 9 })).toMatchObject({ shown: [], identical: true })
   })
 })
+
+test('a table may not be derived before one that it refers to', async ({ database }) => {
+  await filled(database)
+  const backwards = { ...system, derive: [...system.derive].reverse() }
+  const copying = copy({ ...contextOf(database), system: backwards }, { bulk: false, batchSize: 10, workers: 1 })
+  await expect(copying).rejects.toThrow('linked derives is.links before is.ends, which it refers to')
+})
