@@ -78,8 +78,11 @@ export function keepRows(
   keys: Keys,
   { fresh, whole }: { fresh: boolean; whole: boolean },
 ): SQL {
-  const back = legacy.keyed ? returning(bound, legacy) : new Set()
+  const back = legacy.keyed ? returning(bound, legacy) : new Set<string>()
   const columns = legacy.live.columns.filter(({ name }) => !back.has(name))
+  const kept = back.size
+    ? sql`case when r."#ordinal" is null then ${wholeRow(legacy)} else ${differing(columns)} end`
+    : differing(columns)
   const either = (of: (alias: string) => SQL) => sql`case when l."#ordinal" is null then ${of('r')} else ${of('l')} end`
   return sql`
     insert into ${complement} (system, relation, key, ordinal, family, kind, kept)
@@ -88,7 +91,7 @@ export function keepRows(
       select ${either((alias) => keyOfRow(alias, legacy))} as key, coalesce(l."#ordinal", r."#ordinal") as ordinal,
         ${either((alias) => familyOfRow(bound, alias, legacy))} as family,
         case when l."#ordinal" is null then 'absent' when r."#ordinal" is null then 'whole' else 'part' end as kind,
-        case when l."#ordinal" is null then '{}' ${back.size ? sql`when r."#ordinal" is null then ${wholeRow(legacy)} ` : sql``}else ${differing(columns)} end as kept
+        case when l."#ordinal" is null then '{}' else ${kept} end as kept
       from ${legacyBesideRestored(bound, legacy, keys)}
       where (l."#ordinal" is null and ${whole ? sql`true` : hasNoLegacyRow(legacy)})
         or r."#ordinal" is null

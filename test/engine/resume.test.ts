@@ -1,73 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { describe, expect } from 'vitest'
-import { cli, run as runCli } from '../cli/run.ts'
-import { eventually } from '../support/processes.ts'
+import { run as runCli } from '../cli/run.ts'
 import { type Scratch, test as scratch, scratchDatabase } from '../support/scratch.ts'
-import { bulk, copied, expanded, legacyOf, made, proven, seeded } from './copying.ts'
-import { one, run } from './migration.ts'
-import { catalog } from './rebuild.ts'
+import { expanded, legacyOf, made, proven, seeded } from './copying.ts'
+import { expectNothingLeft, inside, started, uninterrupted, until } from './killing.ts'
+import { one } from './migration.ts'
 
 const test = scratch.extend({
   source: async ({ task: _ }, use: (name: string) => Promise<void>) =>
     use(await expanded({ rows: 300, version: 23, dirt: 0.1, seed: 13 })),
 })
 
-const inside = `datname = current_database() and application_name = 'killed'`
-
-interface Started {
-  child: ChildProcess
-  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>
-}
-
-/** A command in a process of its own, whose sessions are known by their name. */
-function started(database: Scratch, args: string[]): Started {
-  const child = spawn(process.execPath, ['--import', 'tsx', cli, ...args], {
-    env: { ...process.env, DATABASE_URL: `${database.url}?application_name=killed` },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let stderr = ''
-  child.stderr?.on('data', (data) => {
-    stderr += data
-  })
-  const ended = new Promise<Awaited<Started['ended']>>((resolve) =>
-    child.on('close', (code, signal) => resolve({ code, signal, stderr })),
-  )
-  return { child, ended }
-}
-
-/** Waits until something holds, or the process has ended. */
-async function until({ child }: Started, check: () => Promise<boolean>) {
-  await eventually(async () => child.exitCode !== null || child.signalCode !== null || (await check()), 50)
-}
-
 const families = async (database: Scratch) =>
   Number(await one(database, 'select coalesce(sum(families), 0) from sluice.shard'))
-
-/** No session of the killed process is left, with its locks and temporary tables. */
-async function expectNothingLeft(database: Scratch) {
-  await eventually(
-    async () => Number(await one(database, `select count(*) from pg_stat_activity where ${inside}`)) === 0,
-  )
-  expect(
-    await run(
-      database,
-      `select locktype, mode from pg_locks where database = (select oid from pg_database where datname = current_database()) and locktype = 'advisory'`,
-    ),
-  ).toEqual([])
-  // the session's own schema of temporary tables is emptied as it ends
-  expect(await run(database, `select relname from pg_class where relpersistence = 't'`)).toEqual([])
-}
-
-/** What a copy that nobody interrupts makes of the same legacy. */
-async function uninterrupted(source: string | undefined) {
-  const other = await scratchDatabase(source)
-  try {
-    await copied(other, bulk)
-    return await made(other)
-  } finally {
-    await other.drop()
-  }
-}
 
 const small = ['--batch-size', '4', '--workers', '2']
 
@@ -123,80 +67,6 @@ describe('killed with SIGKILL', () => {
   })
 })
 
-/** Starts a bulk copy and lets it go no further than the rows of files: other tables are loaded, and no key is there. */
-async function bulkAtFiles(database: Scratch) {
-  await run(
-    database,
-    `create function public.wait() returns trigger language plpgsql as $$
-     begin
-       perform pg_advisory_xact_lock_shared(42);
-       return null;
-     end $$;
-     create trigger wait before insert on atp.files execute function public.wait()`,
-  )
-  const gate = await database.connection.db.$client.reserve()
-  await gate`select pg_advisory_lock(42)`
-  const copying = started(database, ['copy', '--bulk'])
-  await until(
-    copying,
-    async () =>
-      (await run(database, `select from pg_locks where locktype = 'advisory' and objid = 42 and not granted`)).length >
-        0 && Number(await one(database, 'select count(*) from atp.downloads')) > 0,
-  )
-  expect(copying.child.exitCode).toBeNull()
-  const open = async () => {
-    await gate`select pg_advisory_unlock(42)`
-    gate.release()
-    await run(database, 'drop trigger wait on atp.files; drop function public.wait()')
-  }
-  return { ...copying, open }
-}
-
-async function killedAtFiles(database: Scratch) {
-  const { child, ended, open } = await bulkAtFiles(database)
-  child.kill('SIGKILL')
-  await ended
-  await eventually(
-    async () => Number(await one(database, `select count(*) from pg_stat_activity where ${inside}`)) === 0,
-  )
-  await open()
-  await expectNothingLeft(database)
-}
-
-const detached = (database: Scratch) => one(database, `select to_regproc('sluice.atp_detached')::text`)
-
-describe('a bulk copy that is killed while it loads', () => {
-  for (const args of [['copy', '--bulk'], ['copy'], ['migrate']]) {
-    test(`is no proof, and is taken back by ${args.join(' ')}`, async ({ database, source }) => {
-      const shape = await catalog(database)
-      const before = await legacyOf(database)
-      await killedAtFiles(database)
-      expect((await catalog(database)).length).toBeLessThan(shape.length)
-      expect(await detached(database)).toBe('sluice.atp_detached')
-      expect(await runCli(['verify'], database.url)).toMatchObject({
-        code: 2,
-        stderr: expect.stringMatching(/a bulk load was interrupted.*Next: npm run copy takes back/),
-      })
-      // nobody waits for the locks of the dead
-      await run(database, 'do $$ begin lock table atp.media in access exclusive mode nowait; end $$')
-      const again = await runCli(args, database.url)
-      expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('is taken back') })
-      expect(await detached(database)).toBeNull()
-      expect(await legacyOf(database)).toEqual(before)
-      expect(await made(database)).toEqual(await uninterrupted(source))
-      expect(await proven(database)).toMatchObject({ identical: true })
-      if (args[0] === 'copy') expect(await catalog(database)).toEqual(shape)
-    })
-  }
-
-  test('is rolled back like any other', async ({ database }) => {
-    await killedAtFiles(database)
-    expect((await runCli(['rollback', '--yes'], database.url)).code).toBe(0)
-    expect(await one(database, `select to_regclass('atp.downloads')::text`)).toBeNull()
-    expect(await detached(database)).toBeNull()
-  })
-})
-
 describe('stopped with SIGINT', () => {
   test('a copy ends between two batches, says what is done and how to go on, and goes on', async ({
     database,
@@ -216,53 +86,6 @@ describe('stopped with SIGINT', () => {
     const done = await families(database)
     expect(stderr).toContain(`families copied = ${done}`)
     expect((await runCli(['copy'], database.url)).code).toBe(0)
-    expect(await made(database)).toEqual(await uninterrupted(source))
-  })
-})
-
-describe('a bulk copy that is stopped or fails while it loads', () => {
-  test('with SIGINT: the target is empty again, and has its keys', async ({ database, source }) => {
-    const shape = await catalog(database)
-    const { child, ended, open } = await bulkAtFiles(database)
-    child.kill('SIGINT')
-    await open()
-    expect((await ended).code).toBe(130)
-    await expectNothingLeft(database)
-    expect(await detached(database)).toBeNull()
-    expect(await catalog(database)).toEqual(shape)
-    for (const rows of Object.values(await made(database))) expect(rows).toEqual([])
-    expect((await runCli(['copy', '--bulk'], database.url)).code).toBe(0)
-    expect(await made(database)).toEqual(await uninterrupted(source))
-  })
-
-  test('by a table that may not be written: one clear line, and the target is empty again', async ({ database }) => {
-    await run(
-      database,
-      `create function public.refuse() returns trigger language plpgsql as $$
-       begin
-         raise insufficient_privilege using message = 'not now';
-       end $$;
-       create trigger refuse before insert on atp.files execute function public.refuse()`,
-    )
-    const shape = await catalog(database)
-    expect(await runCli(['copy', '--bulk'], database.url)).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('not now'),
-    })
-    expect(await detached(database)).toBeNull()
-    expect(await catalog(database)).toEqual(shape)
-    for (const rows of Object.values(await made(database))) expect(rows).toEqual([])
-  })
-
-  test('by the end of one of its sessions: exit 1, and the same command finishes', async ({ database, source }) => {
-    const { ended, open } = await bulkAtFiles(database)
-    await run(
-      database,
-      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = 42 and not granted`,
-    )
-    expect((await ended).code).toBe(1)
-    await open()
-    expect((await runCli(['copy', '--bulk'], database.url)).code).toBe(0)
     expect(await made(database)).toEqual(await uninterrupted(source))
   })
 })
