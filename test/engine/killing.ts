@@ -49,8 +49,16 @@ export async function expectNothingLeft(database: Scratch) {
   expect(await run(database, `select relname from pg_class where relpersistence = 't'`)).toEqual([])
 }
 
-/** What a copy that nobody interrupts makes of the same legacy. */
-export async function uninterrupted(source: string | undefined) {
+const known = new Map<string | undefined, ReturnType<typeof made>>()
+
+/** What a copy that nobody interrupts makes of the same legacy: it is made once. */
+export function uninterrupted(source: string | undefined): ReturnType<typeof made> {
+  const found = known.get(source) ?? makeUninterrupted(source)
+  known.set(source, found)
+  return found
+}
+
+async function makeUninterrupted(source: string | undefined) {
   const other = await scratchDatabase(source)
   try {
     await copied(other, bulk)
