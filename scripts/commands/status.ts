@@ -77,6 +77,11 @@ export function statusText(status: Status): string {
           `Copy: ${counted(copy.families, 'family', 'families')}, ${count(copy.finished)} of ${count(copy.shards)} shards finished`,
         ]
       : []),
+    ...(status.loading
+      ? [
+          'Bulk load: under way or interrupted, the target has neither all rows nor its keys; npm run copy takes it back',
+        ]
+      : []),
     ...synced(status),
     ...grown(status),
     proven(status),

@@ -66,6 +66,8 @@ export interface Status {
   quarantined: Record<string, number>
   lastProof: { identical: boolean; differences: number; provenAt: string; seconds: number } | null
   copy: { families: number; shards: number; finished: number } | null
+  /** Whether a bulk load is under way or was interrupted: the target has neither all rows nor its keys. */
+  loading?: true
   /** Whether both shapes are kept in step now. */
   sync: Sync
   /** What that costs, where the server counts it. */

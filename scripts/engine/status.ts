@@ -1,6 +1,7 @@
 import { count, desc, eq, sql } from 'drizzle-orm'
 import { archive, complement, proof, quarantine, shard, targetComplement } from '../../schema/ledger.ts'
 import { relationOf } from './bound.ts'
+import { isDetached } from './bulk/detach.ts'
 import type { Context } from './context.ts'
 import { configOf } from './declared.ts'
 import { isApplied, partsOf } from './gate/parts.ts'
@@ -28,6 +29,7 @@ export async function status(context: Context): Promise<Status> {
     syncCost: await costOf(connection.db, system),
     unheld: phase === 'contracted' && !system.extended ? null : {},
     ...(system.extended ? { inPlace: true as const } : {}),
+    ...((await isDetached(connection.db, system)) ? { loading: true as const } : {}),
     archived: await archivedRows(context),
     ...(system.gates ? { growth: await growth(context) } : {}),
   }

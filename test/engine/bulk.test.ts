@@ -1,8 +1,10 @@
 import { describe, expect } from 'vitest'
+import { statusText } from '../../scripts/commands/status.ts'
+import { status } from '../../scripts/engine/status.ts'
 import { run as runCli } from '../cli/run.ts'
 import { eventually } from '../support/processes.ts'
 import { type Scratch, test as scratch } from '../support/scratch.ts'
-import { expanded, legacyOf, made, proven } from './copying.ts'
+import { contextOf, expanded, legacyOf, made, proven } from './copying.ts'
 import { expectNothingLeft, inside, started, uninterrupted, until } from './killing.ts'
 import { one, run } from './migration.ts'
 import { catalog } from './rebuild.ts'
@@ -63,11 +65,13 @@ describe('a bulk copy that is killed while it loads', () => {
       expect((await catalog(database)).length).toBeLessThan(shape.length)
       expect(await detached(database)).toBe('sluice.atp_detached')
       await expect(proven(database)).rejects.toThrow('a bulk load was interrupted')
+      expect(statusText(await status(contextOf(database)))).toContain('Bulk load: under way or interrupted')
       // nobody waits for the locks of the dead
       await run(database, 'do $$ begin lock table atp.media in access exclusive mode nowait; end $$')
       const again = await runCli(args, database.url)
       expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('is taken back') })
       expect(await detached(database)).toBeNull()
+      expect(statusText(await status(contextOf(database)))).not.toContain('Bulk load')
       expect(await legacyOf(database)).toEqual(before)
       expect(await made(database)).toEqual(await uninterrupted(source))
       expect(await proven(database)).toMatchObject({ identical: true })

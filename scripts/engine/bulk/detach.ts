@@ -38,8 +38,8 @@ export async function forgetDetached(tx: Executor, { system }: Bound): Promise<v
   await tx.execute(sql`drop function ${recordOf(system)}()`)
 }
 
-/** Whether a bulk load was begun and neither done nor taken back. */
-async function isDetached(db: Executor, system: System): Promise<boolean> {
+/** Whether a bulk load was begun and neither done nor taken back: it is under way, or was interrupted. */
+export async function isDetached(db: Executor, system: System): Promise<boolean> {
   const [row] = await rows<{ found: boolean }>(
     db,
     sql`
