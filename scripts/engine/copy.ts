@@ -53,6 +53,7 @@ export async function copy(context: Context, options: CopyOptions): Promise<Copi
     await takeBack(context, bound)
     await begin(context, bound, alive)
     // the target of a bulk load is nobody else's meanwhile
+    if (options.bulk && alive) context.report.note('both shapes are kept in step: the target is filled batch by batch')
     if (!options.bulk || alive) return inBatches(context, bound, { ...options, alive })
     return whileWritersWait(context, async () => {
       const rows = await loadInBulk(context, bound)

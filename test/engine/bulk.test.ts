@@ -4,7 +4,7 @@ import { status } from '../../scripts/engine/status.ts'
 import { run as runCli } from '../cli/run.ts'
 import { eventually } from '../support/processes.ts'
 import { type Scratch, test as scratch } from '../support/scratch.ts'
-import { contextOf, expanded, legacyOf, made, proven } from './copying.ts'
+import { bulk, contextOf, copied, expanded, legacyOf, made, proven } from './copying.ts'
 import { expectNothingLeft, inside, started, uninterrupted, until } from './killing.ts'
 import { one, run } from './migration.ts'
 import { catalog } from './rebuild.ts'
@@ -119,6 +119,25 @@ describe('a bulk copy that is stopped or fails while it loads', () => {
     expect(await detached(database)).toBeNull()
     expect(await catalog(database)).toEqual(shape)
     for (const rows of Object.values(await made(database))) expect(rows).toEqual([])
+  })
+
+  test('and cannot be taken back: it does not go on without keys', async ({ database, source }) => {
+    await run(
+      database,
+      `create function public.refuse() returns trigger language plpgsql as $$
+       begin
+         raise check_violation using message = 'not ' || lower(tg_op);
+       end $$;
+       create trigger refuse before insert on atp.files execute function public.refuse();
+       create trigger keep before truncate on atp.files execute function public.refuse()`,
+    )
+    await expect(copied(database, bulk)).rejects.toMatchObject({
+      cause: expect.objectContaining({ message: 'not truncate' }),
+    })
+    expect(await detached(database)).toBe('sluice.atp_detached')
+    await run(database, 'drop function public.refuse() cascade')
+    await copied(database, bulk)
+    expect(await made(database)).toEqual(await uninterrupted(source))
   })
 
   test('by the end of one of its sessions: exit 1, and the same command finishes', async ({ database, source }) => {

@@ -37,9 +37,13 @@ export async function loadInBulk(context: Context, bound: Bound): Promise<number
     await inSessions(sessions, tasks, context.signal)
     return carried()
   } catch (error) {
-    // a lost connection cannot: then the next copy does
-    await takeBack(context, bound).catch(() => {})
-    if (!byValues.test(sqlstate(error) ?? '')) throw error
+    const taken = takeBack(context, bound)
+    if (!byValues.test(sqlstate(error) ?? '')) {
+      // without a connection nothing can be taken back: then the next copy does it
+      await taken.catch(() => {})
+      throw error
+    }
+    await taken
     context.report.note('a row is refused by something the declaration does not know: looking for it batch by batch')
     return null
   }
