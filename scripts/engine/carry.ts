@@ -9,7 +9,7 @@ import { clearAside } from './quarantine.ts'
 import { asked, prepareAlso, type Scope } from './scope.ts'
 import { tableSql } from './shape.ts'
 import { all, column, type Executor, keyText, list, rowOf, sameImage, setNull } from './sql.ts'
-import { stage, stageOf } from './stage.ts'
+import { stage, stageOf, writeStaged } from './stage.ts'
 import { noteStrays, removeStrays } from './strays.ts'
 
 export interface CarryOptions {
@@ -68,17 +68,13 @@ async function releaseUnique(db: Executor, target: TargetTable, scope: Scope): P
 }
 
 async function write(db: Executor, target: TargetTable, fresh: boolean): Promise<void> {
-  const names = list(target.columns.map(({ name }) => sql`${sql.identifier(name)}`))
   const changed = target.columns.filter(({ name }) => !target.key.includes(name))
   const set = list(changed.map(({ name }) => sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`))
   const conflict = changed.length
     ? sql`do update set ${set} where not ${sameImage(rowOf('t', target.columns), rowOf('excluded', target.columns))}`
     : sql`do nothing`
-  await db.execute(sql`
-    insert into ${tableSql(target.table)} as t (${names})
-    select ${names}
-    from ${stageOf(target)}
-    ${fresh ? sql`` : sql`on conflict (${list(target.key.map((name) => sql`${sql.identifier(name)}`))}) ${conflict}`}`)
+  const key = list(target.key.map((name) => sql`${sql.identifier(name)}`))
+  await writeStaged(db, target, fresh ? sql`` : sql`on conflict (${key}) ${conflict}`)
 }
 
 /** Deletes the families' target rows that derive no longer yields. */

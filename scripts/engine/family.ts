@@ -102,9 +102,12 @@ function each(source: object, condition: (column: Column) => SQL | undefined, of
   const arms = columns.map((column, i) =>
     and(...columns.slice(0, i).map((earlier) => isNull(earlier)), condition(column) ?? sql`${column} is not null`),
   )
-  const always = is(source, Table) && columns.some(({ notNull }) => notNull)
-  return or(...arms, ofNone && !always ? and(...columns.map((column) => isNull(column)), ofNone) : undefined)
+  return or(...arms, ofNone && !hasFamily(source) ? and(...columns.map((column) => isNull(column)), ofNone) : undefined)
 }
+
+/** Whether every row of a table has a family: one of the columns that make it is never null. */
+export const hasFamily = (source: object): boolean =>
+  is(source, Table) && columnsOf(source).some(({ notNull }) => notNull)
 
 /** The family '' goes before all others. */
 const begins = ({ after }: Range): SQL | undefined => (after === null ? sql`true` : undefined)

@@ -9,7 +9,16 @@ import { declaredType } from './types.ts'
  * The columns of a legacy table that restore gives back wherever it yields the row: those that are copied, row by row, to
  * a column of the same type that no relation to another row can cost the row, and from there again.
  */
-export function returning({ target, sources, system }: Bound, { key, live, table, restore }: LegacyTable): Set<string> {
+export function returning(bound: Bound, legacy: LegacyTable): Set<string> {
+  const found = known.get(legacy) ?? readReturning(bound, legacy)
+  known.set(legacy, found)
+  return found
+}
+
+/** What was read before: every batch asks for it. */
+const known = new WeakMap<LegacyTable, Set<string>>()
+
+function readReturning({ target, sources, system }: Bound, { key, live, table, restore }: LegacyTable): Set<string> {
   const back = copied(restore, system.target)
   const found = new Set<string>()
   for (const each of target) {

@@ -57,14 +57,12 @@ export function imagesDiffer(
   columns: readonly Typed[],
   of: readonly [(name: string) => SQL, (name: string) => SQL],
 ): SQL {
-  const plain = columns.filter(({ type, isEnum }) => isEnum || exact.test(type) || collated.test(type))
-  const others = columns.filter((each) => !plain.includes(each))
-  const row = (value: (name: string) => SQL) => sql`row(${list(others.map(({ name }) => value(name)))})`
   const [one, other] = of
-  const differences = plain.map(({ name, type }) => {
-    const collation = collated.test(type) ? sql` collate "C"` : sql``
-    return sql`${one(name)}${collation} is distinct from ${other(name)}${collation}`
-  })
+  const differs = ({ name, type, isEnum }: Typed) =>
+    isEnum ? sql`${one(name)} is distinct from ${other(name)}` : valuesDiffer(one(name), other(name), type)
+  const differences = columns.flatMap((each) => differs(each) ?? [])
+  const others = columns.filter((each) => !differs(each))
+  const row = (value: (name: string) => SQL) => sql`row(${list(others.map(({ name }) => value(name)))})`
   if (others.length > 0) differences.push(sql`not ${sameImage(row(one), row(other))}`)
   return differences.length > 0 ? sql`(${sql.join(differences, sql` or `)})` : sql`false`
 }
@@ -87,12 +85,15 @@ export const isJson = (type: string): boolean => /^jsonb?$/.test(type)
 const exact = /^(smallint|integer|bigint|boolean|uuid|bytea|date|oid|timestamp( ?\(\d\))?( with(out)? time zone)?)$/
 const collated = /^(text|varchar|character varying)(\(\d+\))?$/
 
-/** Whether two values of a type differ in their text form: numerics of another scale do, though they are equal. */
-export function textDiffers(a: SQL, b: SQL, type: string): SQL {
+/** Whether two values of a type differ, where equal ones have equal bytes and texts; nothing of any other type. */
+function valuesDiffer(a: SQL, b: SQL, type: string): SQL | undefined {
   if (exact.test(type)) return sql`${a} is distinct from ${b}`
-  if (collated.test(type)) return sql`${a} collate "C" is distinct from ${b} collate "C"`
-  return sql`${textForm(a, type)} is distinct from ${textForm(b, type)}`
+  return collated.test(type) ? sql`${a} collate "C" is distinct from ${b} collate "C"` : undefined
 }
+
+/** Whether two values of a type differ in their text form: numerics of another scale do, though they are equal. */
+export const textDiffers = (a: SQL, b: SQL, type: string): SQL =>
+  valuesDiffer(a, b, type) ?? sql`${textForm(a, type)} is distinct from ${textForm(b, type)}`
 
 /** A jsonb object of the columns that differ, each with its text. */
 export const textsOf = (columns: readonly { name: string; differs: SQL; text: SQL }[]): SQL =>

@@ -6,7 +6,8 @@ import { recordAside } from './quarantine.ts'
 import { settleRelations } from './relations.ts'
 import { legacyRows } from './rows.ts'
 import { asked, type Scope } from './scope.ts'
-import type { Executor } from './sql.ts'
+import { tableSql } from './shape.ts'
+import { type Executor, list } from './sql.ts'
 
 /** The temporary table that holds the derived rows of a target table on their way. */
 export const stageOf = ({ relation }: { relation: string }): SQL => sql`pg_temp.${sql.identifier(`stage_${relation}`)}`
@@ -42,6 +43,16 @@ export async function stageTable(
       returning "#key", "#family", "#refusal")
     ${setAside(bound, target, sql`gone`)}`)
   await settleRelations(db, bound, target, scope)
+}
+
+/** Writes the staged rows to their table, which is `t` in what is done where a row of the same key is there. */
+export async function writeStaged(db: Executor, target: TargetTable, onConflict = sql``): Promise<void> {
+  const names = list(target.columns.map(({ name }) => sql`${sql.identifier(name)}`))
+  await db.execute(sql`
+    insert into ${tableSql(target.table)} as t (${names})
+    select ${names}
+    from ${stageOf(target)}
+    ${onConflict}`)
 }
 
 /** Records the judged rows of `from`, which are all refused. */

@@ -2,7 +2,7 @@ import { and, type Column, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import { complement, quarantine, targetComplement } from '../../schema/ledger.ts'
 import type { Bound, LegacyTable, TargetTable } from './bound.ts'
 import { references } from './constraints.ts'
-import { columnsOf, familyOf, inRange, type Range, textWithin, within } from './family.ts'
+import { columnsOf, familyOf, hasFamily, inRange, type Range, textWithin, within } from './family.ts'
 import { lineageOf, type Source } from './lineage.ts'
 import { familyColumnsOf, legacyRows } from './rows.ts'
 import { tableName, tableSql } from './shape.ts'
@@ -13,6 +13,9 @@ interface Arm {
   column: Column
   before: Column[]
 }
+
+const armsOf = (source: object): Arm[] =>
+  columnsOf(source).map((column, i, all) => ({ source, column, before: all.slice(0, i) }))
 
 const known = new WeakMap<Bound, Arm[][]>()
 
@@ -33,9 +36,9 @@ function readWaves(bound: Bound): Arm[][] {
   for (const { name, live } of bound.legacy) {
     const source = bound.sources[name] as object
     const names = familyColumnsOf(bound, name, bound.system.legacy)
-    for (const [i, column] of columnsOf(source).entries()) {
+    for (const [i, arm] of armsOf(source).entries()) {
       const level = levels.get(`${live.name}.${names[i]}`) ?? 0
-      waves[level] = [...(waves[level] ?? []), { source, column, before: columnsOf(source).slice(0, i) }]
+      waves[level] = [...(waves[level] ?? []), arm]
     }
   }
   return waves.filter((arms) => arms !== undefined)
@@ -116,11 +119,9 @@ function familiesOf(bound: Bound, legacy: LegacyTable, range: Range): SQL[] {
   // rows that share a key may be of different families, of which the transforms see the first
   if (!legacy.keyed) return [sql`select l."#family" from ${legacyRows(bound, legacy, within(range))} as l`]
   const { table } = legacy
-  const columns = columnsOf(table)
-  const arms = columns.map((column, i) => familiesOfArm({ source: table, column, before: columns.slice(0, i) }, range))
-  const always = columns.some(({ notNull }) => notNull)
-  if (always || range.after !== null) return arms
-  return [...arms, sql`select '' from ${table} where ${and(...columns.map((column) => isNull(column)))}`]
+  const families = armsOf(table).map((arm) => familiesOfArm(arm, range))
+  if (hasFamily(table) || range.after !== null) return families
+  return [...families, sql`select '' from ${table} where ${and(...columnsOf(table).map((column) => isNull(column)))}`]
 }
 
 /** The families of a range of which the target or the ledger has anything. */

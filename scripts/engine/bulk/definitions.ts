@@ -1,9 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { Bound } from '../bound.ts'
-import { textOf } from '../contract/text.ts'
+import { relationNames } from '../contract/text.ts'
 import { rows } from '../preflight/look.ts'
-import { tableSql } from '../shape.ts'
-import { type Executor, list } from '../sql.ts'
+import type { Executor } from '../sql.ts'
 
 /** A key, an index or a foreign key of the target, or one of another table that refers to it. */
 export interface Definition {
@@ -16,7 +15,7 @@ export interface Definition {
 
 /** The target's keys, indexes and foreign keys, in the order of creation. */
 export async function definitions(db: Executor, bound: Bound): Promise<Definition[]> {
-  const tables = list(bound.target.map(({ table }) => sql`${textOf(tableSql(table))}::regclass`))
+  const tables = sql`any (${relationNames(bound.target.map(({ table }) => table))}::regclass[])`
   return rows<Definition>(
     db,
     sql`
@@ -27,14 +26,14 @@ export async function definitions(db: Executor, bound: Bound): Promise<Definitio
         case contype when 'p' then 1 when 'u' then 2 when 'x' then 2 else 4 end as place,
         conname::text as name
       from pg_constraint
-      where (conrelid in (${tables}) and contype in ('p', 'u', 'x', 'f'))
+      where (conrelid = ${tables} and contype in ('p', 'u', 'x', 'f'))
         -- a key cannot go before what refers to it, in whatever table
-        or (confrelid in (${tables}) and contype = 'f')
+        or (confrelid = ${tables} and contype = 'f')
       union all
       select indrelid, false, format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid), 3,
         indexrelid::regclass::text
       from pg_index
-      where indrelid in (${tables})
+      where indrelid = ${tables}
         and not exists (select from pg_constraint where conindid = indexrelid and contype in ('p', 'u', 'x')))
     select n.nspname || '.' || c.relname as "table", refers, "drop", "create"
     from found

@@ -5,7 +5,7 @@ import type { Bound } from '../bound.ts'
 import { forgetComplement } from '../complement.ts'
 import type { Context } from '../context.ts'
 import { functionOf, makeFunction, onlyForOwner } from '../contract/text.ts'
-import { rows } from '../preflight/look.ts'
+import { rows, textArray } from '../preflight/look.ts'
 import { clearAside } from '../quarantine.ts'
 import { tableSql } from '../shape.ts'
 import { type Executor, list } from '../sql.ts'
@@ -26,9 +26,10 @@ export async function detach(tx: Executor, bound: Bound): Promise<Definition[]> 
   await forgetCopied(tx, bound)
   const built = await definitions(tx, bound)
   await drop(tx, built)
-  const statements = built.map(({ create }, i) => sql`(${sql.raw(`${i}`)}, ${create}::text)`)
-  const record = sql`select * from (values ${list([...statements, sql`(null::integer, null::text)`])}) as built(place, statement) where place is not null`
-  await tx.execute(makeFunction(recordOf(bound.system), sql`place integer, statement text`, record))
+  const record = sql`
+    select place, statement
+    from unnest(${textArray(built.map((each) => each.create))}) with ordinality as built(statement, place)`
+  await tx.execute(makeFunction(recordOf(bound.system), sql`place bigint, statement text`, record))
   await tx.execute(onlyForOwner(recordOf(bound.system)))
   return built
 }

@@ -6,7 +6,7 @@ import { judgedRows } from '../judge.ts'
 import { settleRelations } from '../relations.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, type Executor, keyText, list } from '../sql.ts'
-import { setAside, stageOf, stageTable } from '../stage.ts'
+import { setAside, stageOf, stageTable, writeStaged } from '../stage.ts'
 
 /**
  * Whether the rows of a target table are of the family that they were derived for whenever something of them is set
@@ -70,12 +70,8 @@ export async function settle(tx: Executor, bound: Bound, target: TargetTable): P
 
 /** Derives the rows of one target table into a stage, settles them there and writes what is left. */
 export async function stageAndLoad(tx: Executor, bound: Bound, target: TargetTable): Promise<void> {
-  const names = list(target.columns.map(({ name }) => sql`${sql.identifier(name)}`))
   await besideLoaded(tx, parentsOf(bound, target), () => stageTable(tx, bound, target, 'all'))
-  await tx.execute(sql`
-    insert into ${tableSql(target.table)} (${names})
-    select ${names}
-    from ${stageOf(target)}`)
+  await writeStaged(tx, target)
 }
 
 /** Does `work` while views of the tables, which are loaded, stand in for their stages. */

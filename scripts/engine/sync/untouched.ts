@@ -4,9 +4,8 @@ import { keepRows } from '../complement.ts'
 import { references } from '../constraints.ts'
 import { also, asking, columnsOf, familyOf, type Keys, type Range, within } from '../family.ts'
 import { judgedRows } from '../judge.ts'
-import { tableSql } from '../shape.ts'
-import { type Executor, list } from '../sql.ts'
-import { stageOf } from '../stage.ts'
+import type { Executor } from '../sql.ts'
+import { stageOf, writeStaged } from '../stage.ts'
 import { statementFor } from '../template.ts'
 import { familiesIn, knownIn } from '../waves.ts'
 import { dangling, entangled } from './entangled.ts'
@@ -72,10 +71,7 @@ export async function carryUntouched(db: Executor, bound: Bound, range: Range): 
     await db.execute(sql`delete from ${stageOf({ relation })} as s using ${also} as a where a.family = s."#family"`)
   }
   await db.execute(sql`delete from ${asking} as f using ${also} as a where a.family = f.family`)
-  for (const target of bound.target) {
-    const names = list(target.columns.map(({ name }) => sql`${sql.identifier(name)}`))
-    await db.execute(sql`insert into ${tableSql(target.table)} (${names}) select ${names} from ${stageOf(target)}`)
-  }
+  for (const target of bound.target) await writeStaged(db, target)
   for (const legacy of bound.legacy) {
     const keep = (any: Range) => keepRows(bound, legacy, askedWithin(any), { fresh: true, whole: false })
     await db.execute(of(`keep ${legacy.relation}`, keep))
