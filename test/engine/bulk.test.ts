@@ -5,6 +5,7 @@ import { run as runCli } from '../cli/run.ts'
 import { eventually } from '../support/processes.ts'
 import { type Scratch, test as scratch } from '../support/scratch.ts'
 import { bulk, contextOf, copied, expanded, legacyOf, made, proven } from './copying.ts'
+import { gateAt } from './gate.ts'
 import { expectNothingLeft, inside, started, uninterrupted, until } from './killing.ts'
 import { one, run } from './migration.ts'
 import { catalog } from './rebuild.ts'
@@ -16,30 +17,13 @@ const test = scratch.extend({
 
 /** Starts a bulk copy and lets it go no further than the rows of files: other tables are loaded, and no key is there. */
 async function bulkAtFiles(database: Scratch) {
-  await run(
-    database,
-    `create function public.wait() returns trigger language plpgsql as $$
-     begin
-       perform pg_advisory_xact_lock_shared(42);
-       return null;
-     end $$;
-     create trigger wait before insert on atp.files execute function public.wait()`,
-  )
-  const gate = await database.connection.db.$client.reserve()
-  await gate`select pg_advisory_lock(42)`
+  const { isWaitedAt, open } = await gateAt(database, 'atp.files')
   const copying = started(database, ['copy', '--bulk'])
   await until(
     copying,
-    async () =>
-      (await run(database, `select from pg_locks where locktype = 'advisory' and objid = 42 and not granted`)).length >
-        0 && Number(await one(database, 'select count(*) from atp.downloads')) > 0,
+    async () => (await isWaitedAt()) && Number(await one(database, 'select count(*) from atp.downloads')) > 0,
   )
   expect(copying.child.exitCode).toBeNull()
-  const open = async () => {
-    await gate`select pg_advisory_unlock(42)`
-    gate.release()
-    await run(database, 'drop trigger wait on atp.files; drop function public.wait()')
-  }
   return { ...copying, open }
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../support/processes.ts'
 import { type Scratch, scratchDatabase } from '../support/scratch.ts'
 import { copied, divide, expanded, inBatches, made, proven } from './copying.ts'
+import { gateAt } from './gate.ts'
 import { run } from './migration.ts'
 import { legacyNames, lost, rebuild } from './rebuild.ts'
 
@@ -129,32 +130,15 @@ describe('a tmdb_id that becomes free goes to the smallest of those that claim i
 test('two workers that write one tmdb_id at the same moment end as one worker does', async () => {
   await titles(database, { 10: 7, 20: 7 })
   // 20 has read that 7 is free, and waits until 10 has it
-  await run(
-    database,
-    `create function public.wait() returns trigger language plpgsql as $$
-     begin
-       perform pg_advisory_xact_lock_shared(42);
-       return new;
-     end $$;
-     create trigger wait before insert on atp.media_metadata
-     for each row when (new.imdb_id = '${title(20)}') execute function public.wait()`,
-  )
+  const gate = await gateAt(database, 'atp.media_metadata', `for each row when (new.imdb_id = '${title(20)}')`)
   await divide(database, [title(10)])
-  const gate = await database.connection.db.$client.reserve()
-  await gate`select pg_advisory_lock(42)`
   const copying = copied(database, inBatches(1, 2))
   await eventually(async () => {
-    const [row] = await run(
-      database,
-      `select (select count(*) from atp.media_metadata where imdb_id = '${title(10)}')
-         + (select count(*) from pg_locks where locktype = 'advisory' and objid = 42 and not granted) as ready`,
-    )
-    return Number(row?.ready) === 2
+    const [row] = await run(database, `select count(*) as there from atp.media_metadata where imdb_id = '${title(10)}'`)
+    return Number(row?.there) === 1 && (await gate.isWaitedAt())
   })
-  await gate`select pg_advisory_unlock(42)`
-  gate.release()
+  await gate.open()
   await copying
-  await run(database, 'drop trigger wait on atp.media_metadata')
   expect(await outcome(database)).toEqual([[title(10), 7, null, null], lostTo(20, 10)])
   await expectProven(database)
 })
