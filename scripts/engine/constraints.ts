@@ -2,6 +2,7 @@ import { Column, getColumns, is, mapColumnsInSQLToAlias, SQL, sql } from 'drizzl
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import type { TargetTable } from './bound.ts'
 import { configOf } from './declared.ts'
+import { textOf } from './lineage.ts'
 import { fields } from './rows.ts'
 import { column } from './sql.ts'
 import type { Tables } from './system.ts'
@@ -126,11 +127,11 @@ function notNull({ relation }: TargetTable, { name }: PgColumn): RowConstraint {
   }
 }
 
-/** Whether the derived value fits the column's type; nothing to ask where it is a plain column of the same type. */
+/** Whether the derived value fits the column's type; nothing to ask where it comes from columns of that type alone. */
 function fits({ relation }: TargetTable, each: PgColumn, selection: unknown): RowConstraint[] {
   const type = each.getSQLType()
   if ((each as { dimensions?: number }).dimensions) return []
-  if (is(selection, Column) && selection.getSQLType() === type) return []
+  if (isOfType(selection, type)) return []
   const value = column('d', each.name)
   const limits = integerLimits[type]
   const length = /^(?:varchar|char)\((\d+)\)$/.exec(type)?.[1]
@@ -155,6 +156,16 @@ function fits({ relation }: TargetTable, each: PgColumn, selection: unknown): Ro
     return [{ ...common, sqlstate: '22003', refuses }]
   }
   return []
+}
+
+/** Whether an expression is a column of a type, or the first one of such that has a value (`coalesce`). */
+function isOfType(expression: unknown, type: string): boolean {
+  if (is(expression, Column)) return expression.getSQLType() === type
+  if (!is(expression, SQL)) return false
+  const written = expression.queryChunks.map((chunk) => textOf(chunk) ?? chunk)
+  const [before, after] = [written.shift(), written.pop()]
+  if (before !== 'coalesce(' || after !== ')') return false
+  return written.every((each, i) => (i % 2 ? each === ', ' : isOfType(each, type)))
 }
 
 /** `name = value` of each column of row `d`; a long value is cut. */

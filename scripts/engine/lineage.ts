@@ -88,7 +88,8 @@ function equalIn(query: SQL): [Source, Source][] {
   })
 }
 
-const textOf = (chunk: unknown): string | undefined =>
+/** The words of a query that are written out; nothing where a part of it is something else. */
+export const textOf = (chunk: unknown): string | undefined =>
   is(chunk, StringChunk) ? [chunk.value].flat().join('') : undefined
 
 /** A column of a subquery is known by the table that it comes from. */
