@@ -16,7 +16,7 @@ export async function differencesQuery(db: Executor, bound: Bound): Promise<SQL>
     (each) => sql`
       select ${each.relation}::text as relation,
         (case
-          when missing + extra + differing + other > 0 then missing + extra + differing + other
+          when missing + extra + wrong > 0 then missing + extra + wrong
           else abs(rows - carried - complemented - quarantined)
         end)::bigint as differences
       from (${countLegacy(bound, each)}) as counted`,

@@ -6,7 +6,7 @@ import { sqlstate } from '../lock.ts'
 import { definitionsQuery } from './definitions.ts'
 import { dependentsQuery } from './dependents.ts'
 import { differencesQuery } from './differences.ts'
-import { functionOf, legacyRelations, makeFunction, onlyForOwner } from './text.ts'
+import { functionOf, legacyRelations, makeFunction, onlyForOwner, withoutCheck } from './text.ts'
 import { typesDropped } from './types.ts'
 
 /**
@@ -21,6 +21,7 @@ export async function install(context: Context, bound: Bound): Promise<boolean> 
     await connection.db.transaction(async (tx) => {
       // two proofs may end at the same moment, and a function is replaced by one session at a time
       await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`install ${system.name}`}, 0))`)
+      await tx.execute(withoutCheck)
       const make = async (name: SQL, returns: SQL, query: SQL) => {
         await tx.execute(makeFunction(name, returns, query))
         await tx.execute(onlyForOwner(name))

@@ -3,7 +3,7 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import { migration, shard } from '../../../schema/ledger.ts'
 import { Refusal } from '../../errors.ts'
 import type { Context } from '../context.ts'
-import { functionOf } from '../contract/text.ts'
+import { functionOf, withoutCheck } from '../contract/text.ts'
 import { phaseOf, requireExpanded, setPhase } from '../ledger.ts'
 import { withLock } from '../lock.ts'
 import { rows } from '../preflight/look.ts'
@@ -117,6 +117,7 @@ const run = async (tx: Executor, statements: readonly ReturnType<typeof sql>[]):
 }
 
 async function makeFunctions(tx: Executor, bound: readonly BoundExtension[], mode: Mode): Promise<void> {
+  await tx.execute(withoutCheck)
   for (const each of bound) {
     const schemas = await ownedSchemas(tx, each.system)
     await run(tx, [

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { proof as proofs } from '../../../schema/ledger.ts'
 import type { Context } from '../context.ts'
-import { functionOf, makeFunction, onlyForOwner } from '../contract/text.ts'
+import { functionOf, makeFunction, onlyForOwner, withoutCheck } from '../contract/text.ts'
 import { currentPhase, enter, requireExpanded } from '../ledger.ts'
 import { sqlstate, withLock } from '../lock.ts'
 import type { Proof } from '../results.ts'
@@ -46,6 +46,7 @@ async function install({ system, connection }: Context, bound: readonly BoundExt
     await connection.db.transaction(async (tx) => {
       // two proofs may end at the same moment, and a function is replaced by one session at a time
       await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`install ${system.name}`}, 0))`)
+      await tx.execute(withoutCheck)
       await tx.execute(makeFunction(name, sql`relation text, differences bigint`, extensionDifferences(bound)))
       await tx.execute(onlyForOwner(name))
     })

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { complement, quarantine } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable } from '../bound.ts'
-import { mayDiffer, unread } from '../complement.ts'
+import { differing, mayDiffer, unread } from '../complement.ts'
 import { among, everything } from '../family.ts'
 import type { Account, Difference, Differences } from '../results.ts'
 import { familyOfRow, keyOfRow, legacyBesideRestored, legacyRows } from '../rows.ts'
@@ -15,29 +15,36 @@ export async function compareLegacy(
   legacy: LegacyTable,
 ): Promise<{ differences: Differences; account: Account; other: number }> {
   const [row] = await db.execute(countLegacy(bound, legacy))
-  const { rows, missing, extra, differing, other, ...account } = row as unknown as Differences &
-    Omit<Account, 'rows'> & { other: number }
-  return { differences: { rows, missing, extra, differing }, account: { rows, ...account }, other }
+  const { rows, missing, extra, wrong, ...account } = row as unknown as Omit<Differences, 'differing'> &
+    Omit<Account, 'rows'> & { wrong: number }
+  const differing = wrong === 0 ? 0 : await countDiffering(db, bound, legacy)
+  return { differences: { rows, missing, extra, differing }, account: { rows, ...account }, other: wrong - differing }
 }
 
 /** One row: how many rows there are, what is wrong with them, and what became of them. */
 export const countLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
-    select counted.rows::float8 as rows, missing::float8 as missing, extra::float8 as extra,
-      differing::float8 as differing, other::float8 as other, counted.quarantined::float8 as quarantined,
-      complemented::float8 as complemented,
-      (counted.rows - counted.quarantined - complemented - wrong)::float8 as carried
+    select counted.rows::float8 as rows, missing::float8 as missing, extra::float8 as extra, wrong::float8 as wrong,
+      counted.quarantined::float8 as quarantined, complemented::float8 as complemented,
+      (counted.rows - counted.quarantined - complemented - not_carried)::float8 as carried
     from (
       select count(*) filter (where problem = 'missing') as missing,
         count(*) filter (where problem = 'extra') as extra,
-        count(*) filter (where problem = 'differing') as differing,
-        count(*) filter (where problem = 'complement') as other,
+        count(*) filter (where problem = 'wrong') as wrong,
         count(*) filter (where is_legacy and not quarantined and kind is not null) as complemented,
-        count(*) filter (where is_legacy and not quarantined and kind is null and problem is not null) as wrong
+        count(*) filter (where is_legacy and not quarantined and kind is null and problem is not null) as not_carried
       from (${pairs(bound, legacy)} offset 0) as pair) as found
     cross join (
       select (select count(*) from ${tableSql(legacy.table)}) as rows,
         (${quarantinedRows(bound, legacy)}) as quarantined
       offset 0) as counted`
+
+/** Of the rows that are wrong, those that differ; of the others it is what was kept that should be otherwise. */
+async function countDiffering(db: Executor, bound: Bound, legacy: LegacyTable): Promise<number> {
+  const [row] = await db.execute(sql`
+    select count(*) filter (where problem = 'differing')::float8 as differing
+    from (${pairsInDetail(bound, legacy)}) as pair`)
+  return (row as { differing: number }).differing
+}
 
 /** How many legacy rows are set aside. Only their families are looked up: they are few, as a rule. */
 function quarantinedRows(bound: Bound, legacy: LegacyTable): SQL {
@@ -59,7 +66,7 @@ export async function legacyDifferences(
 ): Promise<Difference[]> {
   const rows = await db.execute(sql`
     select coalesce(key, '') as "key", problem as "kind", found, expected
-    from (${pairs(bound, legacy)}) as pair
+    from (${pairsInDetail(bound, legacy)}) as pair
     where problem is not null
     order by key, ordinal
     limit ${limit}`)
@@ -83,19 +90,46 @@ export function difference(table: string, { key, kind, found, expected }: FoundR
 }
 
 /**
- * Every legacy row `l` that is not simply its restored row `r`, or of which something was kept: beside its effective
- * row `e`, which is the restored row under what was kept, with what is wrong.
+ * Every legacy row `l` that is not simply its restored row `r`, or of which something was kept: whether what was kept is
+ * what keeping would keep of it, and makes it of its restored row.
  */
 function pairs(bound: Bound, legacy: LegacyTable): SQL {
   const { columns } = legacy.live
+  const row = rowOf('l', columns)
   return sql`
-      select e.key, e.ordinal, c.kind,
-        l."#ordinal" is not null as is_legacy,
-        coalesce(${unread(legacy)} or (l."#ordinal" is not null
-          and ${familyOfRow(bound, 'l', legacy)} in (${familiesSetAside(bound, legacy)})), false) as quarantined,
+      select c.kind, l."#ordinal" is not null as is_legacy, ${isQuarantined(bound, legacy)} as quarantined,
         case
-          when c.kind is not null and (e.misapplied or c.family is distinct from e.family
-            or (c.kind = 'absent') <> (l."#ordinal" is null)) then 'complement'
+          when ${isMisplaced} then 'wrong'
+          when l."#ordinal" is null then case when c.kind is distinct from 'absent' then 'extra' when k.exact is not true then 'wrong' end
+          when not e.there then 'missing'
+          when c.kind is not null and k.exact is not true then 'wrong'
+          when (${sameImage(row, sql`i.image`)} or ${row}::text = i.image::text) is not true then 'wrong'
+        end as problem
+      ${besideKept(bound, legacy)}
+      cross join lateral (
+        select case
+            when c.kind is null or e.misapplied then null
+            when c.kind = 'absent' then c.kept = '{}'
+            else (c.kind = 'whole' or c.kept <> '{}') and c.kept = ${differing(columns)}
+          end as exact
+        offset 0) as k
+      cross join lateral (
+        -- only what is exact can be read: otherwise it may be no value of its column
+        select case
+            when c.kind is null then e.base
+            when k.exact then ${overlaid(legacy)}
+          end as image
+        offset 0) as i
+      ${isOfInterest(legacy)}`
+}
+
+/** The same rows with what is wrong with each, column by column: what the legacy and the effective row have. */
+function pairsInDetail(bound: Bound, legacy: LegacyTable): SQL {
+  const { columns } = legacy.live
+  return sql`
+      select e.key, e.ordinal,
+        case
+          when ${isMisplaced} then 'complement'
           when l."#ordinal" is null then case when c.kind is distinct from 'absent' then 'extra' when k.odd then 'complement' end
           when not e.there then 'missing'
           when (k.odd or not ${sameImage(rowOf('l', columns), sql`i.image`)}) and ${differs('l', columns)} <> '{}' then 'differing'
@@ -103,14 +137,7 @@ function pairs(bound: Bound, legacy: LegacyTable): SQL {
         end as problem,
         case when l."#ordinal" is not null and e.there then ${differs('l', columns)} end as expected,
         case when l."#ordinal" is not null and e.there then ${differs('e', columns)} end as found
-      from (${legacyBesideRestored(bound, legacy, everything)})
-      full join (
-        select key, ordinal, family, kind, kept
-        from ${complement}
-        where ${complement.system} = ${bound.system.name}
-          and ${complement.relation} = ${legacy.relation}) as c on ${ofEither((alias) => keyOfRow(alias, legacy))} = c.key
-        and coalesce(l."#ordinal", r."#ordinal") = c.ordinal
-      cross join lateral (${effective(bound, legacy)}) as e
+      ${besideKept(bound, legacy)}
       cross join lateral (select ${odd(columns)} as odd offset 0) as k
       cross join lateral (
         select case
@@ -118,11 +145,33 @@ function pairs(bound: Bound, legacy: LegacyTable): SQL {
             else ${overlaid(legacy)}
           end as image
         offset 0) as i
+      ${isOfInterest(legacy)}`
+}
+
+/** Legacy rows `l`, restored rows `r` and what was kept of them, `c`, with the row `e` that these are to make. */
+const besideKept = (bound: Bound, legacy: LegacyTable): SQL => sql`
+      from (${legacyBesideRestored(bound, legacy, everything)})
+      full join (
+        select key, ordinal, family, kind, kept
+        from ${complement}
+        where ${complement.system} = ${bound.system.name}
+          and ${complement.relation} = ${legacy.relation}) as c on ${ofEither((alias) => keyOfRow(alias, legacy))} = c.key
+        and coalesce(l."#ordinal", r."#ordinal") = c.ordinal
+      cross join lateral (${effective(bound, legacy)}) as e`
+
+const isOfInterest = ({ live }: LegacyTable): SQL => sql`
       where c.kind is not null
         or l."#ordinal" is null
         or r."#ordinal" is null
-        or ${mayDiffer(columns)}`
-}
+        or ${mayDiffer(live.columns)}`
+
+/** Whether what was kept fits no row, or another. */
+const isMisplaced = sql`c.kind is not null and (e.misapplied or c.family is distinct from e.family
+            or (c.kind = 'absent') <> (l."#ordinal" is null))`
+
+const isQuarantined = (bound: Bound, legacy: LegacyTable): SQL => sql`
+        coalesce(${unread(legacy)} or (l."#ordinal" is not null
+          and ${familyOfRow(bound, 'l', legacy)} in (${familiesSetAside(bound, legacy)})), false)`
 
 /** The restored row under what was kept of it. */
 function overlaid({ table, live }: LegacyTable): SQL {
@@ -162,7 +211,7 @@ function effective(bound: Bound, legacy: LegacyTable): SQL {
  */
 const odd = (columns: LegacyTable['live']['columns']): SQL => sql`case
             when c.kind is null or e.misapplied then false
-            else (c.kind = 'part' and c.kept = '{}') or ${sql.join(
+            else (c.kind = 'part' and c.kept = '{}') or (c.kind = 'absent' and c.kept <> '{}') or ${sql.join(
               columns.map(({ name, type }) => {
                 const due = textForm(column('l', name), type)
                 return sql`(c.kept ? ${name}::text and (c.kept -> ${name}::text is distinct from coalesce(to_jsonb(${due}), 'null')

@@ -137,17 +137,18 @@ export function comparison(bound: Bound, target: TargetTable): SQL {
           when c."#key" is null or (refused and c."#present") then 'extra'
           when refused then case when own.key is not null then 'complement' end
           when c."#present" is null then 'missing'
-          when ${differs(target, 'e.')} <> '{}' then 'differing'
+          when w.expected <> '{}' then 'differing'
           when own.key is not null then 'complement'
         end as problem,
-        case when c."#key" is not null and c."#present" then ${differs(target, 't.')} else own.kept end as found,
-        case when c."#key" is not null and c."#present" then ${differs(target, 'e.')} else own.derived end as expected
+        case when c."#key" is not null and c."#present" then w.found else own.kept end as found,
+        case when c."#key" is not null and c."#present" then w.expected else own.derived end as expected
       from expected as c
       full join (
         select *
         from ${targetComplement}
         where system = ${bound.system.name}
           and relation = ${target.relation}) as own on own.key = coalesce(c."#key", c."#found")
+      cross join lateral (select ${differs(target, 't.')} as found, ${differs(target, 'e.')} as expected offset 0) as w
       union all
       select coalesce(a.key, q.key), 'quarantine', ${noted('q', 'constraint_name')}, ${noted('a', 'name')}
       from aside as a
@@ -182,7 +183,7 @@ function isOwn(bound: Bound, target: TargetTable): SQL {
             when 'absent' then c."#key" is not null and not refused and c."#present" is null and own.kept = '{}'
               and own.derived = ${texts(target, 'e.')}
             else c."#key" is not null and not refused and c."#present" and own.kept <> '{}'
-              and own.kept = ${differs(target, 't.')} and own.derived = ${differs(target, 'e.')}
+              and own.kept = w.found and own.derived = w.expected
           end
           and own.target_family = coalesce(case when c."#present" then coalesce(${family('t.')}) else c."#family" end, '')
           and own.family = coalesce(case when not refused then c."#family" end, ${family('t.')}, '')`

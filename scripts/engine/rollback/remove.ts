@@ -109,6 +109,7 @@ const functionNames: FunctionName[] = [
   'dependents',
   'definitions',
   'settle',
+  'since',
   'forward',
   'read_only',
   'detached',

@@ -47,6 +47,18 @@ export function changes(columns: readonly { name: string }[], touches: (column: 
   return sql.join(arms, sql` | `)
 }
 
+/** What is told of a table's columns, found out once of each. */
+function once<Table>(find: (table: Table, column: string) => bigint): (table: Table, column: string) => bigint {
+  const found = new Map<Table, Map<string, bigint>>()
+  return (table, column) => {
+    const columns = found.get(table) ?? new Map<string, bigint>()
+    found.set(table, columns)
+    const known = columns.get(column) ?? find(table, column)
+    columns.set(column, known)
+    return known
+  }
+}
+
 const known = new WeakMap<Bound, Effects>()
 
 /** What a change of each column touches, read off a system's queries once. */
@@ -91,7 +103,7 @@ function readEffects(bound: Bound): Effects {
         .map(keep),
     )
 
-  const rests = (one: LegacyTable, column: string): bigint => {
+  const rests = once((one: LegacyTable, column): bigint => {
     // rows that share a key are told apart by all of their columns
     if (!one.keyed) return everything
     const source = `${one.live.name}.${column}`
@@ -107,9 +119,9 @@ function readEffects(bound: Bound): Effects {
         }),
       )
     )
-  }
+  })
 
-  const restsOnTarget = (each: TargetTable, column: string): bigint => {
+  const restsOnTarget = once((each: TargetTable, column): bigint => {
     const source = `${each.relation}.${column}`
     if (identity(each).has(column)) return everything
     const found = [...restores].map(([one, { rows, values }]) => {
@@ -119,7 +131,7 @@ function readEffects(bound: Bound): Effects {
       return keep(one) | union(changeable.filter((bits) => (bits & reshapeAny) === 0n))
     })
     return follow(each) | union(found)
-  }
+  })
   const reshapeAny = union(target.map(reshape))
   const restsOn = (table: LegacyTable | TargetTable, name: string) =>
     'live' in table ? rests(table, name) : restsOnTarget(table, name)
@@ -136,13 +148,13 @@ function readEffects(bound: Bound): Effects {
     return (all & reshapeAny) === 0n ? touches : undefined
   })
   /** With what only a whole settlement can do, where the column is not plain. */
-  const touches = (table: LegacyTable | TargetTable, name: string): bigint => {
+  const touches = once((table: LegacyTable | TargetTable, name): bigint => {
     const group = plain.find((each) => each.table === table && each.columns.has(name))
     if (group) return restsOn(table, name) | group.bit
     const decides =
       !('live' in table) && [...restores.values()].some(({ rows }) => rows.has(`${table.relation}.${name}`))
     return decides ? everything : restsOn(table, name) | other
-  }
+  })
   return { everything, follow, reshape, keep, reshapeAny, touches, other, plain }
 
   /** The columns by which rows are known: key, family, what must be unique, and what refers to others. */

@@ -5,7 +5,7 @@ import type { Database } from '../../database/connect.ts'
 import { type Bound, bind } from '../bound.ts'
 import { takeBack } from '../bulk/detach.ts'
 import type { Context } from '../context.ts'
-import { functionOf } from '../contract/text.ts'
+import { functionOf, withoutCheck } from '../contract/text.ts'
 import { startExtensionSync, stopExtensionSync } from '../extend/sync.ts'
 import { requireExpanded, setPhase } from '../ledger.ts'
 import { withLock } from '../lock.ts'
@@ -21,7 +21,7 @@ import { bits, effectsOf } from './effects.ts'
 import { forwardFunction } from './forward.ts'
 import { nestedFunction } from './nested.ts'
 import { readOnlyFunction, readOnlyTrigger } from './read-only.ts'
-import { settleFunction } from './settle.ts'
+import { settleFunction, sinceFunction } from './settle.ts'
 import { beginsFunction, triggerFunctions, triggerName, triggersOf } from './triggers.ts'
 
 /**
@@ -52,7 +52,7 @@ export async function startSync(context: Context): Promise<{ already: boolean }>
     await connection.db.transaction(async (tx) => {
       // and so may what was carried while some of the tables had no triggers yet
       await forgetCarried(context, tx)
-      await makeSettle(tx, bound)
+      await makeSince(tx, bound)
       await setPhase(tx, system, 'syncing')
     })
     for (const { table } of bound.target) await withTable(context, table, (tx) => makeTriggers(tx, bound, table))
@@ -114,7 +114,9 @@ async function makeTriggers(tx: Executor, bound: Bound, table: PgTable): Promise
 
 async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   const { system } = bound
-  await makeSettle(tx, bound)
+  await tx.execute(withoutCheck)
+  await makeSince(tx, bound)
+  await tx.execute(settleFunction(bound))
   await tx.execute(forwardFunction(bound))
   await tx.execute(beginsFunction(bound))
   await tx.execute(nestedFunction(bound, bits(effectsOf(bound).everything)))
@@ -124,8 +126,8 @@ async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   const watches = [...bound.legacy, ...bound.target].map(
     ({ relation }) => sql`${functionOf(system, `watch_${relation}`)}()`,
   )
-  const nested = sql`${functionOf(system, 'watch_nested')}()`
-  await tx.execute(sql`revoke all on function ${sql.join([settle, forward, nested, ...watches], sql`, `)} from public`)
+  const others = (['since', 'watch_nested'] as const).map((name) => sql`${functionOf(system, name)}()`)
+  await tx.execute(sql`revoke all on function ${list([settle, forward, ...others, ...watches])} from public`)
 }
 
 /** No family counts as carried, nor will one that somebody is just carrying. */
@@ -137,9 +139,9 @@ async function forgetCarried(context: Context, tx: Transaction): Promise<void> {
 }
 
 /** Families are carried in snapshots alone that see this transaction. */
-async function makeSettle(tx: Executor, bound: Bound): Promise<void> {
+async function makeSince(tx: Executor, bound: Bound): Promise<void> {
   const [row] = await rows<{ xid: string }>(tx, sql`select pg_current_xact_id()::text as "xid"`)
-  await tx.execute(settleFunction(bound, row?.xid ?? ''))
+  await tx.execute(sinceFunction(bound, row?.xid ?? ''))
 }
 
 /**

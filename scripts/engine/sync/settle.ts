@@ -49,17 +49,16 @@ const when = (condition: SQL, then: readonly SQL[]): SQL =>
 /**
  * `settle(families, touched, native, withheld, written)`: makes both shapes of some families agree, and notes what only
  * one of them holds.
- * @param since the transaction from which on every write to the legacy tables is told
  */
-export function settleFunction(bound: Bound, since: string): SQL {
+export function settleFunction(bound: Bound): SQL {
   const effects = effectsOf(bound)
   const name = functionOf(bound.system, 'settle')
   const parameters = sql`${families} text[], ${touched} bigint, ${native} boolean, ${withheld} jsonb,
     ${written} jsonb default '{}'`
-  return sql`create or replace function ${name}(${parameters}) returns void language plpgsql as ${quoted(settleBody(bound, effects, since))}`
+  return sql`create or replace function ${name}(${parameters}) returns void language plpgsql as ${quoted(settleBody(bound, effects))}`
 }
 
-function settleBody(bound: Bound, effects: Effects, since: string): SQL {
+function settleBody(bound: Bound, effects: Effects): SQL {
   const { target, legacy } = bound
   const everything = bits(effects.everything)
   const isPlain = sql`${touched} & ${bits(effects.reshapeAny | effects.other)} = 0`
@@ -95,7 +94,7 @@ begin
     loop
       if ${more} is not null then
         ${statements([lockFamilies(bound), whatIsNoted(bound)])}
-        if ${fresh} <> '{}' then ${requireTold(since)} end if;
+        if ${fresh} <> '{}' then ${requireTold(bound)} end if;
         if (${aside} or not ${parts}) and ${fresh} = '{}' and ${isPlain} then ${settleNoted(bound, everything)} end if;
       end if;
       -- a family is carried whole or not at all
@@ -223,9 +222,17 @@ const lockFamilies = (bound: Bound): SQL => sql`
     into ${fresh}
     from locked`
 
+/**
+ * `since()`: the transaction from which on every write to the legacy tables is told.
+ * @param xid of this transaction, as text
+ */
+export const sinceFunction = ({ system }: Bound, xid: string): SQL => sql`
+    create or replace function ${functionOf(system, 'since')}() returns xid8 language sql stable
+    as ${quoted(sql`select ${xid}::xid8`)}`
+
 /** A snapshot from before the triggers were there may lack writes of which they did not tell, and nobody will. */
-const requireTold = (since: string): SQL => sql`
-    if not pg_visible_in_snapshot(${since}::xid8, pg_current_snapshot()) then
+const requireTold = ({ system }: Bound): SQL => sql`
+    if not pg_visible_in_snapshot(${functionOf(system, 'since')}(), pg_current_snapshot()) then
       raise serialization_failure using
         message = 'could not serialize access: both shapes have been kept in step only since after this transaction began',
         hint = 'try again';
