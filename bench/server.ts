@@ -5,10 +5,10 @@ import { type Connection, connect } from '../scripts/database/connect.ts'
 import { startEmbedded } from '../scripts/database/embedded.ts'
 import { dropLeftovers, prefix } from './leftovers.ts'
 
-/** A server as a small production machine has it: durable, and no checkpoint in the middle of every contender. */
+/** A server as the manual would have it on this machine: durable, and no checkpoint in the middle of every contender. */
 const settings = {
   fsync: 'on',
-  shared_buffers: '512MB',
+  shared_buffers: `${Math.floor(os.totalmem() / 4 / 2 ** 20)}MB`,
   max_wal_size: '8GB',
   checkpoint_timeout: '30min',
   max_connections: 60,

@@ -8,15 +8,25 @@ import type { Executor } from './sql.ts'
  * Settings of one transaction that reads whole tables. The planner takes `is null` on an expression for rare and would
  * loop over whole tables, row by row, and it would sort wide rows on disk for a merge. Several sessions of ours work side
  * by side: workers of the server's own would stand in their way, for wide rows take longer to be handed on than to be read.
- * A session may ask for more memory by its URL: `?work_mem=1GB`.
+ * Memory is from 128 to 512 MB, by the size of the server; a session may ask for more by its URL: `?work_mem=1GB`.
  */
 export async function readWhole(tx: Executor): Promise<void> {
   await tx.execute(sql`
-    select set_config('work_mem',
-        greatest(pg_size_bytes(current_setting('work_mem')), pg_size_bytes('128MB')) / 1024 || 'kB', true),
+    select set_config('work_mem', greatest(
+        pg_size_bytes(current_setting('work_mem')),
+        pg_size_bytes('128MB'),
+        least(pg_size_bytes(current_setting('shared_buffers')) / 16, pg_size_bytes('512MB'))) / 1024 || 'kB', true),
       set_config('enable_nestloop', 'off', true),
       set_config('enable_mergejoin', 'off', true),
       set_config('max_parallel_workers_per_gather', '0', true)`)
+}
+
+/** The same of one that loads whole tables and builds their indexes. */
+export async function loadWhole(tx: Executor): Promise<void> {
+  await readWhole(tx)
+  await tx.execute(sql`
+    select set_config('maintenance_work_mem', greatest(
+        pg_size_bytes(current_setting('maintenance_work_mem')), pg_size_bytes('256MB')) / 1024 || 'kB', true)`)
 }
 
 /**

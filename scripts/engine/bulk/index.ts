@@ -7,7 +7,7 @@ import { sqlstate } from '../lock.ts'
 import { byValues } from '../narrow.ts'
 import { tableName, tableSql } from '../shape.ts'
 import type { Executor } from '../sql.ts'
-import { inTransaction, readWhole } from '../transaction.ts'
+import { inTransaction, loadWhole } from '../transaction.ts'
 import type { Definition } from './definitions.ts'
 import { detach, forgetDetached, takeBack } from './detach.ts'
 import { load, parentsOf, settle, stageAndLoad, staysInFamily } from './load.ts'
@@ -94,10 +94,9 @@ function tasksOf({ connection: { db } }: Context, bound: Bound, built: readonly 
 }
 
 async function prepare(tx: Executor): Promise<void> {
-  await readWhole(tx)
+  await loadWhole(tx)
   // target triggers that would change what is written stay quiet (design §4)
-  await tx.execute(sql`
-    select set_config('sluice.writing', 'on', true), set_config('maintenance_work_mem', '256MB', true)`)
+  await tx.execute(sql`select set_config('sluice.writing', 'on', true)`)
 }
 
 async function create(tx: Executor, built: readonly Definition[], which: (each: Definition) => boolean): Promise<void> {

@@ -10,7 +10,7 @@ import { lockTables } from '../locks.ts'
 import { rows } from '../preflight/look.ts'
 import { tableSql } from '../shape.ts'
 import { type Executor, list } from '../sql.ts'
-import { readWhole } from '../transaction.ts'
+import { loadWhole } from '../transaction.ts'
 import { archivedSince, archiveOwn, archiveRefused, archiveUnheld, countRows, lastArchived } from './archive.ts'
 import { requireSame } from './compare.ts'
 
@@ -40,8 +40,7 @@ export const recorded = (db: Executor, system: string, kinds: readonly string[])
  */
 export async function rebuild(context: Context, tx: Database, dryRun: boolean) {
   const { system, report } = context
-  await readWhole(tx)
-  await tx.execute(sql`select set_config('maintenance_work_mem', '256MB', true)`)
+  await loadWhole(tx)
   const last = await lastArchived(tx)
   report.note('Rebuilding the legacy tables from the new tables and the complement')
   for (const { statement } of await withoutLiving(tx, await recorded(tx, system.name, ['kept view', ...beforeLoad])))
