@@ -8,7 +8,7 @@ export const copy = command({
   name: 'copy',
   summary: 'copy the rows into the target, and keep beside it what the target cannot hold',
   about: 'Goes on where it stopped: after Ctrl-C, kill -9 or a lost connection, start the same command again.',
-  examples: ['npm run copy', 'npm run copy -- --workers 4 --batch-size 5000', 'npm run copy -- --bulk'],
+  examples: ['npm run copy', 'npm run copy -- --workers 4 --max-load 40 --max-lag 64', 'npm run copy -- --bulk'],
   options: copyOptions,
   parse: copySchema,
   async run(session, { lockTimeout, ...options }) {

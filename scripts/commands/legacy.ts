@@ -45,9 +45,9 @@ export const legacy = command({
     { flags: '--without-training-constraints', description: 'as one live database was found, before version 30' },
   ],
   parse: sampleSchema.extend({
-    version: wholeNumber(9, 32, 23),
+    version: wholeNumber(9, 32).default(23),
     dirt: share(0.02),
-    seed: wholeNumber(0, 2_147_483_647, 1),
+    seed: wholeNumber(0, 2_147_483_647).default(1),
     withoutTrainingConstraints: z.boolean().default(false),
   }),
   async run(session, options) {

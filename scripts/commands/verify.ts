@@ -10,7 +10,7 @@ export const verify = command({
   about: 'Names the rows and columns that differ. Exit code 0 means identical, 2 different.',
   examples: ['npm run verify', 'npm run verify -- --show 100', 'npm run --silent verify -- --json'],
   options: [{ flags: '--show <rows>', description: 'how many differences are written out, 0 to 100000 (default: 10)' }],
-  parse: z.object({ show: wholeNumber(0, 100_000, 10) }),
+  parse: z.object({ show: wholeNumber(0, 100_000).default(10) }),
   async run(session, options) {
     const proof = await prove(session, options)
     return { json: proof, text: proofText(proof), exitCode: proof.identical ? 0 : 2 }

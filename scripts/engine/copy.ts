@@ -3,13 +3,14 @@ import { type Bound, bind } from './bound.ts'
 import { takeBack } from './bulk/detach.ts'
 import { isFilled, loadInBulk } from './bulk/index.ts'
 import { carry } from './carry.ts'
-import type { Context } from './context.ts'
+import { type Context, forWorkers } from './context.ts'
 import { backfill } from './extend/copy.ts'
 import type { Range } from './family.ts'
 import { currentPhase, enter, requireExpanded } from './ledger.ts'
 import { sqlstate, withLock } from './lock.ts'
 import { whileWritersWait } from './locks.ts'
 import { carriedOrSetAside, carryDependents, type Withheld } from './narrow.ts'
+import { type Pace, type PaceOptions, paceOf } from './pace.ts'
 import { askFor, type Scope } from './scope.ts'
 import { claim, move, nextFamilies, remainingShards, rowsCarried, type Shard, waveOf } from './shards.ts'
 import type { Executor } from './sql.ts'
@@ -18,11 +19,9 @@ import { isSyncing } from './sync/index.ts'
 import { inTransaction, readFew } from './transaction.ts'
 import { familiesIn } from './waves.ts'
 
-export interface CopyOptions {
+export interface CopyOptions extends PaceOptions {
   /** Writers wait, readers go on; keys and indexes are built after the load. Not while both shapes are kept in step. */
   bulk: boolean
-  /** Families in one transaction. */
-  batchSize: number
   /** Sessions that carry families side by side. */
   workers: number
 }
@@ -78,6 +77,8 @@ async function begin(context: Context, bound: Bound, alive: boolean): Promise<vo
 async function inBatches(context: Context, bound: Bound, options: Alive): Promise<Omit<Copied, 'seconds'>> {
   // a resumed run is not fresh, and takes no chance
   const fresh = !(await isFilled(context.connection.db, bound))
+  const { workers, stop } = forWorkers(context)
+  const pace = await paceOf(workers, options)
   const queue = await remainingShards(context, bound)
   const total = bound.legacy.reduce((sum, { live }) => sum + live.estimatedRows, 0)
   const before = await rowsCarried(context)
@@ -88,25 +89,20 @@ async function inBatches(context: Context, bound: Bound, options: Alive): Promis
     const done = before + sum.rows
     context.report.progress({ task: 'copy', done, total: Math.max(total, done) })
   }
-  // when one worker fails the others stop at their next batch: none goes on without the lock
-  const stop = new AbortController()
-  context.signal.addEventListener('abort', () => stop.abort(context.signal.reason), { once: true })
-  const workers = { ...context, signal: stop.signal }
   const worker = async (wave: number | undefined) => {
     try {
       while (queue[0] && waveOf(bound, queue[0]) === wave)
-        await carryShard(workers, bound, queue.shift() as Shard, { ...options, fresh }, advance)
+        await carryShard(workers, bound, queue.shift() as Shard, { ...options, pace, fresh }, advance)
     } catch (error) {
-      stop.abort(error)
+      stop(error)
     }
   }
   // a wave refers to rows of those before it
-  while (queue[0] && !stop.signal.aborted) {
+  while (queue[0] && !workers.signal.aborted) {
     const wave = waveOf(bound, queue[0])
     await Promise.all(Array.from({ length: Math.max(1, options.workers) }, () => worker(wave)))
   }
-  context.signal.throwIfAborted()
-  stop.signal.throwIfAborted()
+  workers.signal.throwIfAborted()
   if (!options.alive) await carryDependents(context, bound)
   return sum
 }
@@ -115,11 +111,14 @@ async function carryShard(
   context: Context,
   bound: Bound,
   shard: Shard,
-  { batchSize, fresh, alive }: { batchSize: number; fresh: boolean; alive: boolean },
+  { pace, fresh, alive }: { pace: Pace; fresh: boolean; alive: boolean },
   advance: (families: number, rows: number) => void,
 ): Promise<void> {
   const { db } = context.connection
-  for (let batch = await next(db, bound, shard, batchSize); batch; batch = await next(db, bound, shard, batchSize)) {
+  while (true) {
+    const size = await pace.next()
+    const batch = await next(db, bound, shard, size)
+    if (batch === null) return
     context.signal.throwIfAborted()
     const { upTo, families, isLast } = batch
     const once = (range: Range, withheld: Withheld | undefined, fresh: boolean) =>
@@ -144,8 +143,11 @@ async function carryShard(
         alive ? 'read committed' : 'repeatable read',
       )
     const rows = await carriedOrSetAside(context, bound, batch, async (range, withheld) => {
+      const startedAt = performance.now()
       try {
-        return await once(range, withheld, fresh)
+        const carried = await once(range, withheld, fresh)
+        if (range === batch && !isLast) pace.took(size, performance.now() - startedAt)
+        return carried
       } catch (error) {
         // to insert is faster than to replace, and hardly ever finds that something is there already
         if (!fresh || sqlstate(error) !== '23505') throw error

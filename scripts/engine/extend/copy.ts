@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { Failure } from '../../errors.ts'
-import type { Context } from '../context.ts'
+import { type Context, forWorkers } from '../context.ts'
 import type { Copied, CopyOptions } from '../copy.ts'
 import type { Range } from '../family.ts'
 import { currentPhase, enter, requireExpanded } from '../ledger.ts'
 import { withLock } from '../lock.ts'
 import { whileWritersWait } from '../locks.ts'
+import { type Pace, paceOf } from '../pace.ts'
 import { rows } from '../preflight/look.ts'
 import { tableSql } from '../shape.ts'
 import { claim, move, rowsCarried } from '../shards.ts'
@@ -52,11 +53,13 @@ async function begin(context: Context): Promise<void> {
 async function inBatches(
   context: Context,
   all: readonly BoundExtension[],
-  { batchSize, workers }: CopyOptions,
+  options: CopyOptions,
 ): Promise<Omit<Copied, 'seconds'>> {
   const { system, connection } = context
   const { db } = connection
   const { stale } = await modeOf(db, system)
+  const { workers, stop } = forWorkers(context)
+  const pace = await paceOf(workers, options)
   const queue = await remainingRanges(context, all)
   const total = all.reduce((sum, { live }) => sum + live.estimatedRows, 0)
   const before = await rowsCarried(context)
@@ -65,20 +68,16 @@ async function inBatches(
     sum += count
     context.report.progress({ task: 'copy', done: before + sum, total: Math.max(total, before + sum) })
   }
-  // when one worker fails the others stop at their next batch: none goes on without the lock
-  const stop = new AbortController()
-  context.signal.addEventListener('abort', () => stop.abort(context.signal.reason), { once: true })
   const worker = async () => {
     try {
       for (let range = queue.shift(); range; range = queue.shift())
-        await fillRange({ ...context, signal: stop.signal }, range, batchSize, stale, advance)
+        await fillRange(workers, range, pace, stale, advance)
     } catch (error) {
-      stop.abort(error)
+      stop(error)
     }
   }
-  await Promise.all(Array.from({ length: Math.max(1, workers) }, worker))
-  context.signal.throwIfAborted()
-  stop.signal.throwIfAborted()
+  await Promise.all(Array.from({ length: Math.max(1, options.workers) }, worker))
+  workers.signal.throwIfAborted()
   const alive = await isAlive(context)
   await db.transaction(async (tx) => {
     for (const bound of all) for (const statement of forgetAbsent(bound)) await tx.execute(statement)
@@ -90,12 +89,14 @@ async function inBatches(
 async function fillRange(
   context: Context,
   { shard, bound }: KeyRange,
-  size: number,
+  pace: Pace,
   stale: boolean,
   advance: (rows: number) => void,
 ): Promise<void> {
   for (let more = true; more; ) {
+    const size = await pace.next()
     context.signal.throwIfAborted()
+    const startedAt = performance.now()
     more = await inTransaction(
       context.connection.db,
       async (tx) => {
@@ -113,6 +114,7 @@ async function fillRange(
       // a batch waits for writers, and then sees what they wrote
       'read committed',
     )
+    if (more) pace.took(size, performance.now() - startedAt)
   }
 }
 
