@@ -28,7 +28,7 @@ const leftovers = (database: Scratch) =>
     database,
     `select tgname::text as name from pg_trigger where tgname like 'sluice%'
      union all
-     select proname::text from pg_proc where pronamespace = to_regnamespace('sluice') and prosrc ~ 'new_rows|\\$families|read_only'`,
+     select proname::text from pg_proc where pronamespace = to_regnamespace('sluice') and proname <> all (array['atp_differences', 'atp_dependents', 'atp_definitions'])`,
   )
 
 const download = 'd'.repeat(40)

@@ -16,7 +16,6 @@ export type FunctionName =
   | 'dependents'
   | 'definitions'
   | 'settle'
-  | 'since'
   | 'forward'
   | 'read_only'
   | 'detached'

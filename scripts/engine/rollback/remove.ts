@@ -109,7 +109,6 @@ const functionNames: FunctionName[] = [
   'dependents',
   'definitions',
   'settle',
-  'since',
   'forward',
   'read_only',
   'detached',

@@ -126,7 +126,7 @@ async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   const watches = [...bound.legacy, ...bound.target].map(
     ({ relation }) => sql`${functionOf(system, `watch_${relation}`)}()`,
   )
-  const others = (['since', 'watch_nested'] as const).map((name) => sql`${functionOf(system, name)}()`)
+  const others = (['watch_since', 'watch_nested'] as const).map((name) => sql`${functionOf(system, name)}()`)
   await tx.execute(sql`revoke all on function ${list([settle, forward, ...others, ...watches])} from public`)
 }
 
