@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { family, targetComplement } from '../../../schema/ledger.ts'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import { complement, family, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, TargetTable } from '../bound.ts'
+import { among } from '../family.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, textDiffers, textForm, textsOf } from '../sql.ts'
 import { familyIn, hasKey, isWritten, keyIn, ofFamilies, ownOf, sameKey, settledRows } from './settled.ts'
@@ -91,6 +93,25 @@ const changed = ({ columns }: TargetTable, shown: 'o' | 'n'): SQL =>
       text: textForm(column(shown, each.name), typeOf(each)),
     })),
   )
+
+/**
+ * Families of which there is nothing but what was just written count as carried: there is nothing that would have to come
+ * to the target first. Asked where the ledger has nothing of theirs in the quarantine, of the target's own, or whole.
+ */
+export function countNewAsCarried(bound: Bound): SQL {
+  const ofFresh = among(fresh)
+  const match = (table: PgTable) => ofFresh.match(table) ?? sql`true`
+  const there = [
+    sql`exists (select from ${complement} as k where k.system = ${bound.system.name} and k.family = any (${fresh}))`,
+    ...bound.legacy.map(({ table }) => sql`exists (select from ${tableSql(table)} where (${match(table)}))`),
+    ...bound.target.map(
+      (target) => sql`exists (
+        select from ${tableSql(target.table)}
+        where (${match(target.table)}) and not ${isWritten(bound, target, target.relation)})`,
+    ),
+  ]
+  return sql`if not (${sql.join(there, sql` or `)}) then ${fresh} := '{}'; end if`
+}
 
 /** Forgets the marks: what the target was before the write. */
 export const forgetMarks = (bound: Bound): SQL => sql`

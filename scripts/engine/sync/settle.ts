@@ -4,7 +4,7 @@ import type { Bound, LegacyTable } from '../bound.ts'
 import { functionOf } from '../contract/text.ts'
 import { isNoted, setAside, setFamiliesAside, whatIsNoted } from './aside.ts'
 import { bits, type Effects, effectsOf, union } from './effects.ts'
-import { forgetMarks, removeOutdated, requireCarried } from './first.ts'
+import { countNewAsCarried, forgetMarks, removeOutdated, requireCarried } from './first.ts'
 import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
 import { lockedFamilies } from './locked.ts'
 import { keepOwn, overrule } from './own.ts'
@@ -95,6 +95,7 @@ begin
       if ${more} is not null then
         ${statements([lockFamilies(bound), whatIsNoted(bound)])}
         if ${fresh} <> '{}' then ${requireTold(bound)} end if;
+        if ${native} and ${fresh} <> '{}' and not (${own} or ${aside} or ${whole}) then ${countNewAsCarried(bound)}; end if;
         if (${aside} or not ${parts}) and ${fresh} = '{}' and ${isPlain} then ${settleNoted(bound, everything)} end if;
       end if;
       -- a family is carried whole or not at all
