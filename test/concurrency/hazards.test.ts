@@ -125,6 +125,34 @@ describe('after a stop and a start, before the copy has come by again', () => {
   })
 })
 
+describe('an insert into the target, of a family of which the legacy has deleted everything meanwhile', () => {
+  const release = (number: number) =>
+    `insert into atp.downloads (hash, original_title, imdb_id) values ('${hash('e')}', 'new', '${title(number)}')`
+  const metric = (number: number) =>
+    `insert into atp.media_metrics (imdb_id, prediction, probability, cm_value) values ('${title(number)}', 1, 0.5, 'tp')`
+
+  test.for([
+    ['a release, where something was kept of the family', release(1)],
+    ['a release, where nothing was kept', release(2)],
+    ['a metric, where something was kept of the family', metric(1)],
+    ['a metric, where nothing was kept', metric(2)],
+  ] as const)('%s: brings nothing of it back', async ([, text], { database }) => {
+    for (const each of [media('a', 1), media('b', 1), media('c', 2), media('d', 3), training(1)])
+      await run(database, each)
+    await start(database)
+    await copyIn(database)
+    expect(await run(database, 'select distinct family from sluice.complement')).toEqual([{ family: title(1) }])
+    await stopSync(contextOf(database))
+    await run(database, `delete from atp.media where hash <> '${hash('d')}'; delete from atp.training`)
+    await start(database)
+    expect(await codeOf(run(database, text))).toBe('23503')
+    expect(await legacy(database, 'hash')).toEqual([hash('d')])
+    await copyIn(database)
+    expect(await legacy(database, 'hash')).toEqual([hash('d')])
+    await expectInStep(database)
+  })
+})
+
 describe('what was done to the legacy between a stop and a start', () => {
   const prepared = async (database: Scratch, before: readonly string[], meanwhile: string) => {
     for (const text of [media('a', 1), media('b', 1), media('c', 2), ...before]) await run(database, text)
