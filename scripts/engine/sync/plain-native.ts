@@ -40,8 +40,9 @@ export function writePlainBack(bound: Bound, effects: Effects): SQL[] {
   return [...decided, ...written, sql`${yielding} := '{}'`, ...hidden, ...owned, ...yields]
 }
 
+/** A query in a condition is started with the rest of it, so what is known without one is asked first. */
 const whereTouched = (when: SQL, found: SQL, bit: bigint): SQL =>
-  sql`if ${when} and ${found} then ${touched} := ${touched} | ${bits(bit)}; end if`
+  sql`if ${when} then if ${found} then ${touched} := ${touched} | ${bits(bit)}; end if; end if`
 
 /** Whether restore yields other rows of the families than the legacy table and the complement say. */
 const rowsDiffer = (bound: Bound, legacy: LegacyTable): SQL => sql`exists (
