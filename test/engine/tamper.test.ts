@@ -114,6 +114,8 @@ const changesOfComplement: Record<string, string> = {
   absent: `update sluice.complement set kind = 'absent' where $it`,
   'a column too many': `update sluice.complement set kept = kept || '{"nothing": "1"}' where $it`,
   'a null too many': `update sluice.complement set kept = kept || '{"nothing": null}' where $it`,
+  'a column that comes back by itself, or one less': `update sluice.complement set kept = case kind when 'whole' then kept - 'created_at'
+    else kept || jsonb_build_object(case relation when 'media' then 'hash' else 'imdb_id' end, key) end where $it`,
   empty: `update sluice.complement set kept = '{}' where $it`,
   'a list': `update sluice.complement set kept = '["hash"]' where $it`,
   'a number': `update sluice.complement set kept = '1' where $it`,
