@@ -143,10 +143,10 @@ async function carryShard(
         alive ? 'read committed' : 'repeatable read',
       )
     const rows = await carriedOrSetAside(context, bound, batch, async (range, withheld) => {
-      const startedAt = performance.now()
+      const began = performance.now()
       try {
         const carried = await once(range, withheld, fresh)
-        if (range === batch && !isLast) pace.took(size, performance.now() - startedAt)
+        if (range === batch && !isLast) pace.took(size, performance.now() - began)
         return carried
       } catch (error) {
         // to insert is faster than to replace, and hardly ever finds that something is there already

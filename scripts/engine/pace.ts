@@ -63,7 +63,7 @@ export async function paceOf(context: Context, options: PaceOptions): Promise<Pa
 
 async function untilThereIsRoom(context: Context, { maxLoad, maxLag }: PaceOptions): Promise<void> {
   const { report, signal } = context
-  const startedAt = performance.now()
+  const began = performance.now()
   for (let waited = false; ; waited = true) {
     signal.throwIfAborted()
     const { load, lag } = await look(context)
@@ -76,7 +76,7 @@ async function untilThereIsRoom(context: Context, { maxLoad, maxLag }: PaceOptio
         : []),
     ]
     if (reasons.length === 0) {
-      if (waited) report.note(`The copy goes on after ${((performance.now() - startedAt) / 1000).toFixed(1)} seconds`)
+      if (waited) report.note(`The copy goes on after ${((performance.now() - began) / 1000).toFixed(1)} seconds`)
       return
     }
     if (!waited) report.note(`The copy waits: ${reasons.join('; ')}`)

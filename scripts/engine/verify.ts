@@ -9,7 +9,7 @@ import { verifyExtensions } from './extend/verify.ts'
 import { currentPhase, enter, requireExpanded } from './ledger.ts'
 import { withLock } from './lock.ts'
 import { compareLedger, ledgerDifferences } from './proof/ledger.ts'
-import { compareLegacy, legacyDifferences } from './proof/legacy.ts'
+import { compareLegacy } from './proof/legacy.ts'
 import { compareTarget, targetDifferences } from './proof/target.ts'
 import type { Difference, Proof } from './results.ts'
 import { tableName } from './shape.ts'
@@ -53,12 +53,12 @@ async function compare(context: Context, bound: Bound, show: number): Promise<Om
   }
   let done = 0
   const legacyTask = (legacy: LegacyTable) => async (db: Executor) => {
-    const { differences, account, other } = await compareLegacy(db, bound, legacy)
+    const { differences, account, other, shown } = await compareLegacy(db, bound, legacy, show)
     result.tables[legacy.relation] = differences
     result.accounts[legacy.relation] = account
     const unaccounted = Math.abs(account.rows - account.carried - account.complemented - account.quarantined)
     const count = differences.missing + differences.extra + differences.differing + other
-    return found(count === 0 ? unaccounted : count, () => legacyDifferences(db, bound, legacy, show))
+    return found(count === 0 ? unaccounted : count, () => shown)
   }
   const targetTask = (target: TargetTable) => async (db: Executor) => {
     const { differences, other } = await compareTarget(db, bound, target)
@@ -78,7 +78,7 @@ async function compare(context: Context, bound: Bound, show: number): Promise<Om
   ]
     .sort((a, b) => b.size - a.size)
     .map(({ run }) => run)
-  const found = async (count: number, rows: () => Promise<Difference[]>) => {
+  const found = async (count: number, rows: () => Difference[] | Promise<Difference[]>) => {
     context.report.progress({ task: 'verify', unit: 'checks', done: ++done, total: tasks.length })
     context.signal.throwIfAborted()
     result.differences += count

@@ -96,7 +96,7 @@ async function fillRange(
   for (let more = true; more; ) {
     const size = await pace.next()
     context.signal.throwIfAborted()
-    const startedAt = performance.now()
+    const began = performance.now()
     more = await inTransaction(
       context.connection.db,
       async (tx) => {
@@ -114,7 +114,7 @@ async function fillRange(
       // a batch waits for writers, and then sees what they wrote
       'read committed',
     )
-    if (more) pace.took(size, performance.now() - startedAt)
+    if (more) pace.took(size, performance.now() - began)
   }
 }
 

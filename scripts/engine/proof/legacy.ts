@@ -8,17 +8,23 @@ import { familyOfRow, keyOfRow, legacyBesideRestored, legacyRows } from '../rows
 import { tableSql } from '../shape.ts'
 import { column, type Executor, isJson, list, rowOf, sameImage, textForm, textsOf } from '../sql.ts'
 
-/** Whether the effective legacy (restore, overlaid with the complement) is the legacy table, row by row (design §1). */
+/**
+ * Whether the effective legacy (restore, overlaid with the complement) is the legacy table, row by row (design §1).
+ * @param show how many of the rows that are wrong to name
+ */
 export async function compareLegacy(
   db: Executor,
   bound: Bound,
   legacy: LegacyTable,
-): Promise<{ differences: Differences; account: Account; other: number }> {
+  show: number,
+): Promise<{ differences: Differences; account: Account; other: number; shown: Difference[] }> {
   const [row] = await db.execute(countLegacy(bound, legacy))
   const { rows, missing, extra, wrong, ...account } = row as unknown as Omit<Differences, 'differing'> &
     Omit<Account, 'rows'> & { wrong: number }
-  const differing = wrong === 0 ? 0 : await countDiffering(db, bound, legacy)
-  return { differences: { rows, missing, extra, differing }, account: { rows, ...account }, other: wrong - differing }
+  const { differing, shown } =
+    missing + extra + wrong === 0 ? { differing: 0, shown: [] } : await inDetail(db, bound, legacy, show)
+  const differences = { rows, missing, extra, differing }
+  return { differences, account: { rows, ...account }, other: wrong - differing, shown }
 }
 
 /** One row: how many rows there are, what is wrong with them, and what became of them. */
@@ -38,14 +44,6 @@ export const countLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
         (${quarantinedRows(bound, legacy)}) as quarantined
       offset 0) as counted`
 
-/** Of the rows that are wrong, those that differ; of the others it is what was kept that should be otherwise. */
-async function countDiffering(db: Executor, bound: Bound, legacy: LegacyTable): Promise<number> {
-  const [row] = await db.execute(sql`
-    select count(*) filter (where problem = 'differing')::float8 as differing
-    from (${pairsInDetail(bound, legacy)}) as pair`)
-  return (row as { differing: number }).differing
-}
-
 /** How many legacy rows are set aside. Only their families are looked up: they are few, as a rule. */
 function quarantinedRows(bound: Bound, legacy: LegacyTable): SQL {
   const aside = among(sql`array(${familiesSetAside(bound, legacy)})`)
@@ -57,20 +55,31 @@ function quarantinedRows(bound: Bound, legacy: LegacyTable): SQL {
           or l."#family" in (${familiesSetAside(bound, legacy)})`
 }
 
-/** The first rows that differ: what the effective legacy has, and what the legacy table has. */
-export async function legacyDifferences(
+/**
+ * How many of the rows that are wrong differ (of the others it is what was kept that should be otherwise), and the first
+ * rows that are wrong: what the effective legacy has, and what the legacy table has.
+ */
+async function inDetail(
   db: Executor,
   bound: Bound,
   legacy: LegacyTable,
-  limit: number,
-): Promise<Difference[]> {
-  const rows = await db.execute(sql`
-    select coalesce(key, '') as "key", problem as "kind", found, expected
-    from (${pairsInDetail(bound, legacy)}) as pair
-    where problem is not null
-    order by key, ordinal
-    limit ${limit}`)
-  return (rows as unknown as FoundRow[]).map((row) => difference(`${legacy.live.schema}.${legacy.live.name}`, row))
+  show: number,
+): Promise<{ differing: number; shown: Difference[] }> {
+  const [row] = await db.execute(sql`
+    with wrong as materialized (
+      select *
+      from (${pairsInDetail(bound, legacy)}) as pair
+      where problem is not null)
+    select (select count(*) from wrong where problem = 'differing')::float8 as differing, coalesce((
+        select jsonb_agg(jsonb_build_object('key', key, 'kind', problem, 'found', found, 'expected', expected) order by key, ordinal)
+        from (
+          select coalesce(key, '') as key, ordinal, problem, found, expected
+          from wrong
+          order by 1, 2
+          limit ${show}) as first), '[]') as shown`)
+  const { differing, shown } = row as { differing: number; shown: FoundRow[] }
+  const table = `${legacy.live.schema}.${legacy.live.name}`
+  return { differing, shown: shown.map((each) => difference(table, each)) }
 }
 
 export interface FoundRow {
