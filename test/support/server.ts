@@ -15,6 +15,8 @@ declare module 'vitest' {
 
 /** One server for the whole run: TEST_DATABASE_URL, whose role must be able to create databases, or a temporary one. */
 export default async function setup(project: TestProject) {
+  // what is temporary needs no disk where there is shared memory enough: for our own server, and for those of the tests
+  if (hasRoom('/dev/shm', 2 ** 30)) process.env.TMPDIR = '/dev/shm'
   const given = process.env.TEST_DATABASE_URL
   const server = given ? { url: given, stop: async () => {} } : await temporary()
   project.provide('serverUrl', server.url)
@@ -28,11 +30,9 @@ export default async function setup(project: TestProject) {
   }
 }
 
-/** Loses its data in a crash, and needs no disk where there is shared memory enough. */
-function temporary() {
-  const roomy = hasRoom('/dev/shm', 2 ** 30)
-  return startEmbedded({
-    ...(roomy ? { parent: '/dev/shm' } : {}),
+/** Loses its data in a crash. */
+const temporary = () =>
+  startEmbedded({
     settings: {
       fsync: 'off',
       synchronous_commit: 'off',
@@ -41,7 +41,6 @@ function temporary() {
       max_prepared_transactions: 10,
     },
   })
-}
 
 function hasRoom(folder: string, bytes: number): boolean {
   try {
