@@ -128,28 +128,28 @@ export const requireCarried = (bound: Bound, target: TargetTable): SQL[] => [
   sql`
     with ${settledRows(bound, target)}
     select coalesce((
-      select d.key
-      from ${targetComplement} as d
-      where ${ownOf(bound, target)}
-        and d.family = any (${fresh})
-        and d.kind = 'absent'
-        and d.derived <> ${mark}
-        and not exists (
-          select
-          from settled as s
-          where s."#key" = d.key
-            and not s."#refused"
-            and (${sql.join(outdated(target), sql` or `)}) is not true)
-      limit 1), (
-    select w.key
+      select min(d.key)
+      from (
+        select s."#key" as settled, d.key, (${sql.join(outdated(target), sql` or `)}) as outdated
+        from (
+          select *
+          from ${targetComplement} as d
+          where ${ownOf(bound, target)}
+            and d.family = any (${fresh})
+            and d.kind = 'absent'
+            and d.derived <> ${mark}) as d
+        full join (select * from settled where not "#refused") as s on s."#key" = d.key
+        offset 0) as d
+      where d.settled is null
+        or d.outdated), (
+    select min(w.key)
     from unnest(${writtenOf(bound.target.indexOf(target))}) as w(key)
     join ${tableSql(target.table)} as t on ${hasKey(target, 't', sql`w.key`)}
     left join settled as s on ${sameKey(target, 's', 't')} and not s."#refused"
     left join ${targetComplement} as d on ${ownOf(bound, target)} and d.key = w.key
     where (${familyIn(bound, target, 't')} = any (${fresh}) or d.family = any (${fresh}))
       and (s."#key" is not null and d.key is null
-        or d.kind = 'part' and ${isMark} and (s."#key" is null or ${sql.join(outdated(target), sql` or `)}))
-    limit 1))
+        or d.kind = 'part' and ${isMark} and (s."#key" is null or ${sql.join(outdated(target), sql` or `)}))))
     into ${only}`,
   raiseNotCarried(target),
 ]

@@ -2,6 +2,7 @@ import { getColumns, type SQL, sql } from 'drizzle-orm'
 import { complement, quarantine } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable } from '../bound.ts'
 import { differing, duplicates } from '../complement.ts'
+import type { Keys } from '../family.ts'
 import { legacyRows, restoredRows } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
 import { all, column, keyText, list, rowOf, rowText, sameImage } from '../sql.ts'
@@ -55,8 +56,9 @@ export function removeGone(bound: Bound, legacy: LegacyTable): SQL {
 /**
  * Writes what the target's own applications wrote to the legacy rows of the families: restore, less what was kept of
  * the legacy (the constant complement), but for columns that would keep the write from being derived again. With `only` set, of one row alone.
+ * @param keys the families, or that of the one row
  */
-export function writeBack(bound: Bound, legacy: LegacyTable): SQL {
+export function writeBack(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {
   const columns = restorable(legacy)
   const names = list(columns.map(({ name }) => sql`${sql.identifier(name)}`))
   const changed = columns.filter(({ name }) => !legacy.key.includes(name))
@@ -78,7 +80,7 @@ export function writeBack(bound: Bound, legacy: LegacyTable): SQL {
   return sql`
     with restored as materialized (
       select *
-      from ${restoredRows(bound, legacy, theFamilies)} as r)${changed.length ? update : sql``}
+      from ${restoredRows(bound, legacy, keys)} as r)${changed.length ? update : sql``}
     insert into ${tableSql(legacy.table)} (${names})
     select ${names}
     from restored as r
@@ -86,9 +88,9 @@ export function writeBack(bound: Bound, legacy: LegacyTable): SQL {
       and not exists (select from ${tableSql(legacy.table)} as l where ${sameKey(legacy, 'l', 'r')})`
 }
 
-/** The keys of the rows that would be written, in their order. */
+/** The keys of the rows that would be written, in their order, and their families. */
 export const keysToWrite = (bound: Bound, legacy: LegacyTable): SQL => sql`
-    select r."#key"
+    select r."#key", r."#family"
     from ${restoredRows(bound, legacy, theFamilies)} as r
     order by 1`
 

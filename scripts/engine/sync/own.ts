@@ -27,12 +27,17 @@ export function overrule(bound: Bound, target: TargetTable): SQL {
     with ${settledRows(bound, target)}
     insert into ${tableSql(target.table)} as t (${namesOf(target)})
     select ${list(target.columns.map(value))}
-    from ${targetComplement} as d
-    join settled as s on s."#key" = d.key
+    from settled as s
+    -- looked up row by row: what was just noted would seem to be one row, for which all others would be settled anew
+    cross join lateral (
+      select *
+      from ${targetComplement} as d
+      where ${ownOf(bound, target)}
+        and d.key = s."#key"
+        and d.family = any (${families})
+      offset 0) as d
     left join ${tableSql(target.table)} as o on ${sameKey(target, 'o', 's')}
-    where ${ownOf(bound, target)}
-      and d.family = any (${families})
-      and not s."#refused"
+    where not s."#refused"
       and (not ${native} or d.kind = 'part' and (d.derived ? '#mark'
         or ${column('o', target.key[0] ?? '')} is not null and d.key <> all (${writtenOf(bound.target.indexOf(target))})))
       and (d.kind <> 'absent' or d.derived <> '{}' and d.derived <> ${textsOfRow(target, 's')})

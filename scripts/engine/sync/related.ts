@@ -9,7 +9,7 @@ import { held } from '../quarantine.ts'
 import { familyColumnsOf, restoredRows } from '../rows.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, list } from '../sql.ts'
-import { familyIn, hasKey, keyIn, sameKey } from './settled.ts'
+import { familyIn, hasKey, isSound, keyIn, sameKey } from './settled.ts'
 import { families, more, native, theFamilies } from './variables.ts'
 
 /**
@@ -47,13 +47,17 @@ function elsewhere(bound: Bound, target: TargetTable): SQL[] {
   if (columnsOf(target.table).every(({ name }) => key.includes(name))) return []
   const table = tableSql(target.table)
   const noted = (ledger: SQL, alias: string) => [
+    // looked up row by row: from the ledger's side the table would be read for each of its rows
     sql`
       select ${sql.identifier(alias)}.family
-      from ${table}
-      join ${ledger} as ${sql.identifier(alias)} on ${sql.identifier(alias)}.key = ${keyIn(target, relation)}
-      where ${sql.identifier(alias)}.system = ${bound.system.name}
-        and ${sql.identifier(alias)}.relation = ${relation}
-        and (${own(target)})`,
+      from (select ${keyIn(target, relation)} as key from ${table} where ${own(target)} offset 0) as t
+      cross join lateral (
+        select ${sql.identifier(alias)}.family
+        from ${ledger} as ${sql.identifier(alias)}
+        where ${sql.identifier(alias)}.system = ${bound.system.name}
+          and ${sql.identifier(alias)}.relation = ${relation}
+          and ${sql.identifier(alias)}.key = t.key
+        offset 0) as ${sql.identifier(alias)}`,
     sql`
       select ${familyIn(bound, target, 't')}
       from ${ledger} as ${sql.identifier(alias)}
@@ -153,7 +157,7 @@ function referring(bound: Bound, parent: TargetTable): SQL[] {
       from ${tableSql(parent.table)}
       join ${tableSql(child.table)} as c on ${refers(parent.relation)}
       where (${own(parent)})
-        and not exists (select from ${judged(parent)} as j where ${sameKey(parent, 'j', parent.relation)} and j."#refusal" is null)`,
+        and not exists (select from ${judged(parent)} as j where ${sameKey(parent, 'j', parent.relation)} and ${isSound('j')})`,
           sql`
       select q.family
       from ${judged(parent)} as j

@@ -2,11 +2,22 @@ import { type SQL, sql } from 'drizzle-orm'
 import { complement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable } from '../bound.ts'
 import { functionOf } from '../contract/text.ts'
+import { among } from '../family.ts'
 import { isNoted, setAside, setFamiliesAside, whatIsNoted } from './aside.ts'
 import { bits, type Effects, effectsOf, union } from './effects.ts'
 import { countNewAsCarried, forgetMarks, removeOutdated, requireCarried } from './first.ts'
 import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
 import { lockedFamilies } from './locked.ts'
+import {
+  divide,
+  hasSomeOwn,
+  planAsUsual,
+  planForMany,
+  rememberTouched,
+  settleOwn,
+  settlePart,
+  usualPlans,
+} from './many.ts'
 import { keepOwn, overrule } from './own.ts'
 import { followPlain } from './plain.ts'
 import { writePlainBack } from './plain-native.ts'
@@ -26,8 +37,10 @@ import {
   native,
   noted,
   only,
+  onlyFamily,
   own,
   parts,
+  theFamilies,
   touched,
   unfollowed,
   unfollowedAny,
@@ -82,10 +95,13 @@ declare
   ${unfollowed} boolean;
   ${unfollowedAny} boolean := false;
   ${only} text;
+  ${onlyFamily} text;
   ${kept} jsonb;
   ${yielding} text[];
   ${yieldingAll} text[] := '{}';
   "$found" text[] := '{}';
+  ${usualPlans};
+  ${rememberTouched.declared};
   ${sql.join(keys, sql` `)}
 begin
   if ${native} then ${statements(readWritten)} end if;
@@ -93,10 +109,12 @@ begin
   loop
     loop
       if ${more} is not null then
+        ${planForMany};
         ${statements([lockFamilies(bound), whatIsNoted(bound)])}
         if ${fresh} <> '{}' then ${requireTold(bound)} end if;
         if ${native} and ${fresh} <> '{}' and not (${own} or ${aside} or ${whole}) then ${countNewAsCarried(bound)}; end if;
         if (${aside} or not ${parts}) and ${fresh} = '{}' and ${isPlain} then ${settleNoted(bound, everything)} end if;
+        if ${hasSomeOwn} and ${parts} and ${fresh} = '{}' and ${isPlain} then ${settleOwn(bound)} end if;
       end if;
       -- a family is carried whole or not at all
       if ${aside} or ${moved} or ${fresh} <> '{}' then ${touched} := ${everything}; end if;
@@ -111,14 +129,17 @@ begin
     end loop;
     ${more} := null;
     if ${isPlain} and ${parts} then
+      ${rememberTouched.set};
       begin
         if ${native} then
           ${statements(writePlainBack(bound, effects))}
           if not (${isPlain}) then raise exception using errcode = ${undone}; end if;
         end if;
         ${statements(followPlain(bound, effects))}
+        ${planAsUsual};
         return;
       exception when sqlstate ${undone} or ${byValues} then
+        ${divide(bound)};
         ${touched} := ${everything};
         ${more} := '{}';
         continue settling;
@@ -174,6 +195,7 @@ begin
       when(has(effects.keep(each)), [keepComplement(bound, each), ...setDuplicatesAside(bound, each)]),
     ),
   )}
+  ${planAsUsual};
 end`
 }
 
@@ -184,7 +206,7 @@ const settleNoted = (bound: Bound, everything: SQL): SQL => sql`
           from unnest(${families}) as f
           where ${isNoted(bound, sql`f`)});
         if cardinality(${noted}) < cardinality(${families}) then
-          perform ${functionOf(bound.system, 'settle')}(${noted}, ${everything}, ${native}, null, ${written});
+          ${settlePart(bound, noted, everything)};
           ${families} := array(select unnest(${families}) except select unnest(${noted}));
           ${aside} := false;
           ${moved} := false;
@@ -265,14 +287,16 @@ const complementBefore = (bound: Bound, everything: SQL): SQL[] => {
 const writtenBack = (bound: Bound, legacy: LegacyTable): SQL[] => [
   removeGone(bound, legacy),
   sql`begin
-        ${writeBack(bound, legacy)};
+        ${writeBack(bound, legacy, theFamilies)};
       exception when ${byValues} then
-        for ${only} in ${keysToWrite(bound, legacy)} loop
+        ${planAsUsual};
+        for ${only}, ${onlyFamily} in ${keysToWrite(bound, legacy)} loop
           begin
-            ${writeBack(bound, legacy)};
+            ${writeBack(bound, legacy, among(sql`array[${onlyFamily}]`))};
           exception when ${byValues} then null;
           end;
         end loop;
         ${only} := null;
+        ${planForMany};
       end`,
 ]

@@ -66,6 +66,7 @@ interface Relation {
 export function settledRows(bound: Bound, target: TargetTable): SQL {
   const relations = relationsOf(target)
   const refusing = relations.filter(({ given }) => given.length === 0).map(({ refused }) => refused)
+  const isRefused = [sql`c."#refusal" is not null`, ...refusing.map((each) => sql`coalesce(${each}, false)`)]
   const value = ({ name }: PgColumn): SQL => {
     const by = relations.filter(({ given }) => given.some((each) => each.name === name)).map(({ refused }) => refused)
     return by.length === 0
@@ -82,7 +83,7 @@ export function settledRows(bound: Bound, target: TargetTable): SQL {
     ${list(claiming(bound, target))},
     settled as (
       select c."#key", c."#family",
-        ${sql.join([sql`c."#refusal" is not null`, ...refusing.map((each) => sql`coalesce(${each}, false)`)], sql` or `)} as "#refused",
+        ${opaque(sql.join(isRefused, sql` or `))} as "#refused",
         ${list(target.columns.map(value))}
       from considered as c)`
 }
@@ -95,6 +96,15 @@ export const stillWithheld = ({ system }: Bound): SQL => sql`
           where q.system = ${system.name}
             and q.scope = 'family'
             and q.family = judged."#family"))`
+
+/**
+ * A condition that the planner cannot look into, and takes to hold for half of the rows. That a column of judged rows is
+ * null, of which nobody has statistics, it takes to hold for one of two hundred, and then compares every row with every other.
+ */
+const opaque = (condition: SQL): SQL => sql`case when ${condition} then true else false end`
+
+/** Whether the judged row `alias` is not refused, as a condition of a join. */
+export const isSound = (alias: string): SQL => opaque(sql`${column(alias, '#refusal')} is null`)
 
 /** What is set aside of the considered rows, as `quarantine` wants it. */
 export function asideRows(target: TargetTable): SQL {
@@ -203,7 +213,7 @@ export const staysOwn = (
 ): SQL => sql`exists (
                 select
                 from ${targetComplement} as d
-                left join judged as y on y."#key" = d.key and y."#refusal" is null
+                left join judged as y on y."#key" = d.key and ${isSound('y')}
                 where ${ownOf(bound, target)}
                   and d.key = ${keyIn(target, alias)}
                   and (d.kind = 'whole' and y."#key" is null
@@ -235,7 +245,7 @@ function dangling(bound: Bound, target: TargetTable, { columns, parent, parentCo
   const is = (alias: string) =>
     all(parentColumns.map(({ name }, i) => sql`${column(alias, name)} = ${column('j', columns[i]?.name ?? name)}`))
   if (settledParent === target) {
-    return sql`${claims} and not exists (select from judged as p where ${is('p')} and p."#refusal" is null)
+    return sql`${claims} and not exists (select from judged as p where ${is('p')} and ${isSound('p')})
         and not exists (select from ${tableSql(parent)} as p where ${is('p')})`
   }
   const stays = settledParent

@@ -68,19 +68,23 @@ export function follow(bound: Bound, target: TargetTable): SQL {
             and d.kind = 'whole'${sql.join(neededByOwn(bound, target), sql``)}) end,
       (select array_agg(distinct w.family) from written as w where w.family <> all (${families})),
       (select jsonb_agg(a) from (${asideRows(target)}) as a),
-      ${native} and exists (
-        select from settled as s
-        left join ${tableSql(target.table)} as t on ${sameKey(target, 's', 't')}
-        where not s."#refused"
-          and (${column('t', target.key[0] ?? '')} is null
-            or ${isWritten(bound, target, 't')}
-            and not ${sameImage(rowOf('s', target.columns), rowOf('t', target.columns))})
-        union all
-        select from ${tableSql(target.table)}
-        where (${ofFamilies(target)})
-          and not ${answeredElsewhere(bound, target)}
-          and not exists (select from settled as s where not s."#refused" and ${sameKey(target, 's', relation)}))
-,
+      -- counted: for a first row alone, which there hardly ever is, every row would be compared with every other
+      ${native} and (
+        select count(*) > 0
+        from (
+          select
+          from settled as s
+          left join ${tableSql(target.table)} as t on ${sameKey(target, 's', 't')}
+          where not s."#refused"
+            and (${column('t', target.key[0] ?? '')} is null
+              or ${isWritten(bound, target, 't')}
+              and not ${sameImage(rowOf('s', target.columns), rowOf('t', target.columns))})
+          union all
+          select
+          from ${tableSql(target.table)}
+          where (${ofFamilies(target)})
+            and not ${answeredElsewhere(bound, target)}
+            and not exists (select from settled as s where not s."#refused" and ${sameKey(target, 's', relation)})) as otherwise),
       case when ${native} then ${refusedColumns(bound, target)} end
     into ${keys}, ${more}, ${asides}, ${unfollowed}, ${yielding}`
 }

@@ -69,6 +69,9 @@ export const theFamilies = among(families)
 /** The key of the one row that is written back; null where all are. */
 export const only = variable('only')
 
+/** Its family. */
+export const onlyFamily = variable('only family')
+
 /** Legacy columns, as `table.column`, that take what is restored whatever was kept of them. */
 export const yielding = variable('yielding')
 

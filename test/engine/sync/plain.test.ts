@@ -7,33 +7,10 @@ import { random } from '../../concurrency/random.ts'
 import type { Scratch } from '../../support/scratch.ts'
 import { one, run } from '../migration.ts'
 import { asApplication, expectInStep, hash, living, media, training, values } from './alive.ts'
+import { everyRow, settleWhole } from './whole.ts'
 
 const test = living({ rows: 300, dirt: 0.1, seed: 11 })
 const empty = living()
-
-const tables = ['media', 'training', 'prediction', 'downloads', 'files', 'media_metadata', 'media_metrics']
-const ledger = ['complement', 'target_complement', 'quarantine']
-
-/** A digest of every row of both shapes and of the ledger. */
-async function everyRow(database: Scratch): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {}
-  for (const name of [...tables.map((each) => `atp.${each}`), ...ledger.map((each) => `sluice.${each}`)])
-    found[name] = await one(
-      database,
-      `select md5(string_agg(t::text, '|' order by t::text collate "C")) from ${name} as t`,
-    )
-  return found
-}
-
-/** Settles all families whole, as a copy does. */
-const settleWhole = async (database: Scratch) => {
-  const { everything } = effectsOf(await bind(atp, database.connection.db))
-  await run(
-    database,
-    `select set_config('sluice.writing', 'on', true), set_config('sluice.depth', '0', true);
-     select sluice.atp_forward(array(select family from sluice.family), ${everything})`,
-  )
-}
 
 /** The columns that may be changed in any row: neither key nor what rows are joined by. */
 const changeable = (database: Scratch, table: string) =>

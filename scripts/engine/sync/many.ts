@@ -1,0 +1,70 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { targetComplement } from '../../../schema/ledger.ts'
+import type { Bound } from '../bound.ts'
+import { functionOf } from '../contract/text.ts'
+import { families, native, noted, own, touched, variable, written } from './variables.ts'
+
+/**
+ * One statement of an application may touch many families. A plan that is made once for all reckons with ten elements of
+ * an array and looks them through for each row; one that is made for the families at hand counts and hashes them, but to
+ * make it takes longer than to settle a few. What one of many families needs besides is not done to all of them.
+ */
+
+/** From how many families on plans are made for them. */
+const many = 500
+
+/** From how many families on those are told apart that need more than the others. */
+const some = 50
+
+/** How statements were planned before. */
+const plans = variable('plans')
+
+/** Declares it. */
+export const usualPlans: SQL = sql`${plans} text := current_setting('plan_cache_mode')`
+
+/** Has the statements that follow planned for the families at hand, where they are many. */
+export const planForMany: SQL = sql`if cardinality(${families}) > ${sql.raw(String(many))} then
+      perform set_config('plan_cache_mode', 'force_custom_plan', true);
+    end if`
+
+/** Has them planned as before. */
+export const planAsUsual: SQL = sql`if current_setting('plan_cache_mode') <> ${plans} then
+      perform set_config('plan_cache_mode', ${plans}, true);
+    end if`
+
+const areSome = sql`cardinality(${families}) > ${sql.raw(String(some))}`
+
+/** What was touched before anything was brought over. */
+const before = variable('touched before')
+
+/** Remembers what was touched. */
+export const rememberTouched = { declared: sql`${before} bigint`, set: sql`${before} := ${touched}` }
+
+/** Settles some of the families by themselves. */
+export const settlePart = (bound: Bound, part: SQL, touching: SQL): SQL => sql`${planAsUsual};
+          perform ${functionOf(bound.system, 'settle')}(${part}, ${touching}, ${native}, null, ${written});
+          ${planForMany}`
+
+/** Settles each half of the families by itself and ends, where they are some. */
+export const divide = (bound: Bound): SQL => sql`if ${areSome} then
+          ${settlePart(bound, sql`${families}[: cardinality(${families}) / 2]`, before)};
+          ${settlePart(bound, sql`${families}[cardinality(${families}) / 2 + 1 :]`, before)};
+          ${planAsUsual};
+          return;
+        end if`
+
+/** Families in which parts of rows are the target's own are settled by themselves, where they are the fewer of some. */
+export const settleOwn = (bound: Bound): SQL => sql`
+        ${noted} := array(
+          select distinct d.family
+          from ${targetComplement} as d
+          where d.system = ${bound.system.name}
+            and d.family = any (${families}));
+        if cardinality(${noted}) < cardinality(${families}) / 2 then
+          ${settlePart(bound, noted, touched)};
+          ${families} := array(select unnest(${families}) except select unnest(${noted}));
+          ${own} := false;
+        end if;`
+
+/** Whether it is worth looking for them. */
+export const hasSomeOwn: SQL = sql`${own} and ${areSome}`
