@@ -5,6 +5,7 @@ import type { Bound, TargetTable } from '../bound.ts'
 import { among } from '../family.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, textDiffers, textForm, textsOf } from '../sql.ts'
+import { reachedFamilies } from './reached.ts'
 import { familyIn, hasKey, isWritten, keyIn, ofFamilies, ownOf, sameKey, settledRows } from './settled.ts'
 import { textsOfRow, typeOf } from './texts.ts'
 import { families, fresh, keysOf, only, writtenOf } from './variables.ts'
@@ -21,21 +22,24 @@ const mark = sql`'{"#mark": null}'::jsonb`
 /** Whether row `d` of the ledger is a mark. */
 const isMark = sql`d.derived ? '#mark'`
 
-/** Does something where some of the families were not carried yet. */
-const whereNotCarried = (bound: Bound, then: SQL): SQL => sql`
-    if exists (
+/** Whether some of the families `f` of `from` were not carried yet. */
+const notCarried = (bound: Bound, from: SQL): SQL => sql`exists (
       select
-      from unnest(${families}) as f(family)
+      from ${from} as f(family)
       where not exists (
         select
         from ${family} as carried
         where carried.system = ${bound.system.name}
-          and carried.family = f.family)) then
+          and carried.family = f.family))`
+
+/** Does something where some of the families were not carried yet. */
+const whereNotCarried = (bound: Bound, then: SQL): SQL => sql`
+    if ${notCarried(bound, sql`unnest(${families})`)} then
       ${then};
     end if;`
 
 /**
- * Marks the columns that an update has changed in rows of families that were not carried yet, with what they were, and
+ * Marks the columns that an update has changed in rows of which a family was not carried yet, with what they were, and
  * the family in which the row was.
  */
 export const markChanged = (bound: Bound, target: TargetTable, familyOf: (alias: string) => SQL): SQL =>
@@ -49,6 +53,13 @@ export const markChanged = (bound: Bound, target: TargetTable, familyOf: (alias:
       cross join lateral (
         select ${changed(target, 'n')} as kept, ${changed(target, 'o')} || ${mark} as before) as m
       where m.kept <> '{}'
+        and ${notCarried(
+          bound,
+          sql`(
+        select ${familyOf('o')}
+        union all
+        select ${familyOf('n')}${reachedFamilies(bound, target, 'o')}${reachedFamilies(bound, target, 'n')})`,
+        )}
       on conflict (system, relation, key) do update
       set kept = case d.kind when 'whole' then d.kept else d.kept || excluded.kept end,
         derived = excluded.derived || d.derived,

@@ -113,7 +113,7 @@ begin
         ${statements([lockFamilies(bound), whatIsNoted(bound)])}
         if ${fresh} <> '{}' then ${requireTold(bound)} end if;
         if ${native} and ${fresh} <> '{}' and not (${own} or ${aside} or ${whole}) then ${countNewAsCarried(bound)}; end if;
-        if (${aside} or not ${parts}) and ${fresh} = '{}' and ${isPlain} then ${settleNoted(bound, everything)} end if;
+        if (${aside} or not ${parts} or ${fresh} <> '{}') and ${isPlain} then ${settlePlain(bound, everything)} end if;
         if ${hasSomeOwn} and ${parts} and ${fresh} = '{}' and ${isPlain} then ${settleOwn(bound)} end if;
       end if;
       -- a family is carried whole or not at all
@@ -199,18 +199,16 @@ begin
 end`
 }
 
-/** Families of which something is noted are settled whole, and by themselves: what is plain of the others stays so. */
-const settleNoted = (bound: Bound, everything: SQL): SQL => sql`
+/** Families of which something is noted, or that are new, are settled whole; what is plain of the others stays so. */
+const settlePlain = (bound: Bound, everything: SQL): SQL => sql`
         ${noted} := array(
           select f
           from unnest(${families}) as f
-          where ${isNoted(bound, sql`f`)});
+          where f = any (${fresh}) or ${isNoted(bound, sql`f`)});
         if cardinality(${noted}) < cardinality(${families}) then
-          ${settlePart(bound, noted, everything)};
-          ${families} := array(select unnest(${families}) except select unnest(${noted}));
-          ${aside} := false;
-          ${moved} := false;
-          ${parts} := true;
+          ${settlePart(bound, sql`array(select unnest(${families}) except select unnest(${noted}))`, touched)};
+          ${families} := ${noted};
+          ${touched} := ${everything};
         end if;`
 
 /** Which rows are restored may rest on a plain column, which only a whole settlement knows beside others that are not. */

@@ -45,7 +45,7 @@ export const aside = variable('aside')
 /** Whether the complement has whole legacy rows of the families, which restore does not yield. */
 export const whole = variable('whole')
 
-/** Those of the families of which something is set aside, or more than a part of a row is the target's own. */
+/** Those of the families of which something is noted. */
 export const noted = variable('noted')
 
 /** What is set aside of one target table, as an array of jsonb. */
