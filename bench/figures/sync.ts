@@ -7,7 +7,7 @@ import { contextOf, requireInStep } from '../in-step.ts'
 import type { SyncCost } from '../results.ts'
 import { type Database, withConnection } from '../server.ts'
 import { drawFrom, isPassing, keysOf } from './draw.ts'
-import { type Draw, type Write, writes } from './writes.ts'
+import { type Draw, massWrites, type Write, writes } from './writes.ts'
 
 const pairs = 7
 const sessions = 2
@@ -43,7 +43,7 @@ async function measureAll(
   const both = { plain: await clients(plain), synced: await clients(synced) }
   try {
     const costs: SyncCost[] = []
-    for (const write of writes) {
+    for (const write of [...writes, ...massWrites]) {
       const cost = await measure(both, write)
       note(`  ${write.name}, ${write.side}: ${cost.plain.toFixed(0)} → ${cost.synced.toFixed(0)} a second`)
       costs.push(cost)

@@ -34,6 +34,7 @@ export interface Left {
 }
 
 const many = 100
+const thousands = 2_000
 
 const title = (n: number) => `Title ${n}`
 
@@ -42,7 +43,7 @@ const newHash = (n: number) => `ffff${n.toString(16).padStart(36, '0')}`
 
 const newImdb = (n: number) => `tt0${n.toString().padStart(7, '0')}`
 
-const hundred = <T>(value: () => T): T[] => Array.from({ length: many }, value)
+const times = <T>(length: number, value: () => T): T[] => Array.from({ length }, value)
 
 const both = (
   name: string,
@@ -84,7 +85,7 @@ export const writes: readonly Write[] = [
     rows: many,
     atLeast: 0.5,
     leaves: { key: 'hash', column: 'original_title' },
-    next: (draw) => [hundred(() => draw.hash()), hundred(() => title(draw.fresh()))],
+    next: (draw) => [times(many, () => draw.hash()), times(many, () => title(draw.fresh()))],
   }),
   ...both('insert of one row', {
     legacy: `insert into atp.media (hash, media_type, original_title) values ($1, 'movie', $2)`,
@@ -106,6 +107,15 @@ export const writes: readonly Write[] = [
     next: (draw) => [newImdb(draw.fresh()), 'would_watch', title(draw.fresh())],
   }),
 ]
+
+/** A write of very many rows, which applications make once in a while. */
+export const massWrites: readonly Write[] = both('update of 2,000 rows', {
+  legacy: 'update atp.media set rejection_reason = $1 where hash = any ($2)',
+  target: 'update atp.downloads set rejection_reason = $1 where hash = any ($2)',
+  rows: thousands,
+  leaves: { key: 'hash', column: 'rejection_reason' },
+  next: (draw) => [title(draw.fresh()), times(thousands, () => draw.hash())],
+})
 
 /** The rows are sorted as the application sorts them, so that two sessions cannot wait for each other. */
 function upsert(table: string, columns: string, values: string): string {

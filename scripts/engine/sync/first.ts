@@ -48,10 +48,11 @@ export const markChanged = (bound: Bound, target: TargetTable, familyOf: (alias:
     sql`
       insert into ${targetComplement} as d (system, relation, key, family, target_family, kind, kept, derived)
       select ${bound.system.name}, ${target.relation}, ${keyIn(target, 'n')}, ${familyOf('o')}, ${familyOf('n')}, 'part', m.kept, m.before
-      from old_rows as o
-      join new_rows as n on ${all(target.key.map((name) => sql`${column('o', name)} = ${column('n', name)}`))}
+      from (select true as here, * from old_rows) as o
+      full join (select true as here, * from new_rows) as n on ${all(target.key.map((name) => sql`${column('o', name)} = ${column('n', name)}`))}
       cross join lateral (
-        select ${changed(target, 'n')} as kept, ${changed(target, 'o')} || ${mark} as before) as m
+        select case when o.here and n.here then ${changed(target, 'n')} else '{}' end as kept,
+          ${changed(target, 'o')} || ${mark} as before) as m
       where m.kept <> '{}'
         and ${notCarried(
           bound,

@@ -42,14 +42,12 @@ export const rememberTouched = { declared: sql`${before} bigint`, set: sql`${bef
 
 /** Settles some of the families by themselves. */
 export const settlePart = (bound: Bound, part: SQL, touching: SQL): SQL => sql`${planAsUsual};
-          perform ${functionOf(bound.system, 'settle')}(${part}, ${touching}, ${native}, null, ${written});
-          ${planForMany}`
+          perform ${functionOf(bound.system, 'settle')}(${part}, ${touching}, ${native}, null, ${written})`
 
 /** Settles each half of the families by itself and ends, where they are some. */
 export const divide = (bound: Bound): SQL => sql`if ${areSome} then
           ${settlePart(bound, sql`${families}[: cardinality(${families}) / 2]`, before)};
           ${settlePart(bound, sql`${families}[cardinality(${families}) / 2 + 1 :]`, before)};
-          ${planAsUsual};
           return;
         end if`
 
@@ -64,6 +62,7 @@ export const settleOwn = (bound: Bound): SQL => sql`
           ${settlePart(bound, noted, touched)};
           ${families} := array(select unnest(${families}) except select unnest(${noted}));
           ${own} := false;
+          ${planForMany};
         end if;`
 
 /** Whether it is worth looking for them. */

@@ -69,15 +69,22 @@ export function moveKeys(bound: Bound, target: TargetTable, everything: SQL): SQ
   return sql.join(steps, sql``)
 }
 
-/** An update puts the old and the new row into its transition tables at once, hence in one order. */
+/**
+ * An update puts the old and the new row into its transition tables at once, hence in one order. Their number is that of
+ * the statement for which this was parsed: joined fully, they are hashed nevertheless.
+ */
 const pairs = (parts: readonly KeyPart[]): SQL => {
   const sources = (alias: string) => list(parts.map(({ source }) => column(alias, source)))
   return sql`
-      select n."#place", ${list(parts.flatMap(({ source, type }, i) => [sql`${column('o', source)} as ${sql.identifier(`old ${i}`)}`, sql`${column('n', source)}::${sql.raw(type)} as ${sql.identifier(`new ${i}`)}`]))}
-      from (select row_number() over () as "#place", * from old_rows) as o
-      join (select row_number() over () as "#place", * from new_rows) as n on n."#place" = o."#place"
-      where row(${sources('o')}) is distinct from row(${sources('n')})
-        and ${all(parts.map(({ source }) => sql`${column('n', source)} is not null`))}`
+      select q."#place", ${list(parts.flatMap((_, i) => [column('q', `old ${i}`), column('q', `new ${i}`)]))}
+      from (
+        select n."#place", row(${sources('o')}) is distinct from row(${sources('n')}) as "#changed",
+          ${list(parts.flatMap(({ source, type }, i) => [sql`${column('o', source)} as ${sql.identifier(`old ${i}`)}`, sql`${column('n', source)}::${sql.raw(type)} as ${sql.identifier(`new ${i}`)}`]))}
+        from (select row_number() over () as "#place", * from old_rows) as o
+        full join (select row_number() over () as "#place", * from new_rows) as n on n."#place" = o."#place"
+        offset 0) as q
+      where q."#changed"
+        and ${all(parts.map((_, i) => sql`${column('q', `new ${i}`)} is not null`))}`
 }
 
 function moveOf(bound: Bound, target: TargetTable, legacy: LegacyTable, parts: readonly KeyPart[]): SQL {

@@ -209,6 +209,7 @@ const settlePlain = (bound: Bound, everything: SQL): SQL => sql`
           ${settlePart(bound, sql`array(select unnest(${families}) except select unnest(${noted}))`, touched)};
           ${families} := ${noted};
           ${touched} := ${everything};
+          ${planForMany};
         end if;`
 
 /** Which rows are restored may rest on a plain column, which only a whole settlement knows beside others that are not. */
