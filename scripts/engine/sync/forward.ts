@@ -4,6 +4,7 @@ import { references, uniqueKeys } from '../constraints.ts'
 import { functionOf } from '../contract/text.ts'
 import { list } from '../sql.ts'
 import { bits, effectsOf } from './effects.ts'
+import { areTooMany, halves } from './many.ts'
 import { byValues, quoted } from './plpgsql.ts'
 import { families, touched } from './variables.ts'
 
@@ -25,33 +26,35 @@ export function forwardFunction(bound: Bound): SQL {
       if "$race" and current_setting('transaction_isolation') <> 'read committed' then
         raise serialization_failure using message = 'could not serialize access due to concurrent update of the target: ' || "$message";
       end if`
+  const forward = functionOf(bound.system, 'forward')
+  const inHalves = halves((half) => sql`perform ${forward}(${half}, ${touched})`)
   const body = sql`
 declare
-  "$family" text;
   "$state" text;
   "$message" text;
   "$constraint" text;
   "$relation" text;
   "$race" boolean;
 begin
-  perform ${settle}(${families}, ${touched}, false, null);
-exception when ${byValues} then
-  ${look};
-  for "$family" in select distinct f from unnest(${families}) as f order by f loop
-    for attempt in 1..5 loop
-      begin
-        perform ${settle}(array["$family"], ${bits(everything)}, false, null);
-        exit;
-      exception when ${byValues} then
-        ${look};
-        continue when "$race" and attempt < 5;
-        perform ${settle}(array["$family"], ${bits(everything)}, false, jsonb_build_object('sqlstate', "$state",
-          'reason', "$message", 'constraint', coalesce(nullif("$constraint", ''), 'unknown'), 'relation', "$relation"));
-        exit;
-      end;
-    end loop;
+  if ${areTooMany} then ${inHalves} end if;
+  begin
+    perform ${settle}(${families}, ${touched}, false, null);
+    return;
+  exception when ${byValues} then
+    ${look};
+  end;
+  if cardinality(${families}) > 1 then ${inHalves} end if;
+  for attempt in 1..5 loop
+    begin
+      perform ${settle}(${families}, ${bits(everything)}, false, null);
+      return;
+    exception when ${byValues} then
+      ${look};
+      exit when not "$race";
+    end;
   end loop;
+  perform ${settle}(${families}, ${bits(everything)}, false, jsonb_build_object('sqlstate', "$state",
+    'reason', "$message", 'constraint', coalesce(nullif("$constraint", ''), 'unknown'), 'relation', "$relation"));
 end`
-  const name = functionOf(bound.system, 'forward')
-  return sql`create or replace function ${name}(${families} text[], ${touched} bigint) returns void language plpgsql as ${quoted(body)}`
+  return sql`create or replace function ${forward}(${families} text[], ${touched} bigint) returns void language plpgsql as ${quoted(body)}`
 }

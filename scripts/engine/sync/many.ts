@@ -16,6 +16,11 @@ const many = 500
 /** From how many families on those are told apart that need more than the others. */
 const some = 50
 
+/** How many are settled at once: a statement has its families in dozens of places, and takes memory for each. */
+const most = 10_000
+
+export const areTooMany: SQL = sql`cardinality(${families}) > ${sql.raw(String(most))}`
+
 /** How statements were planned before. */
 const plans = variable('plans')
 
@@ -44,12 +49,24 @@ export const rememberTouched = { declared: sql`${before} bigint`, set: sql`${bef
 export const settlePart = (bound: Bound, part: SQL, touching: SQL): SQL => sql`${planAsUsual};
           perform ${functionOf(bound.system, 'settle')}(${part}, ${touching}, ${native}, null, ${written})`
 
-/** Settles each half of the families by itself and ends, where they are some. */
-export const divide = (bound: Bound): SQL => sql`if ${areSome} then
-          ${settlePart(bound, sql`${families}[: cardinality(${families}) / 2]`, before)};
-          ${settlePart(bound, sql`${families}[cardinality(${families}) / 2 + 1 :]`, before)};
-          return;
-        end if`
+/** Does something to each half of the families, which are locked in their order, and ends. */
+export const halves = (work: (half: SQL) => SQL): SQL => sql`
+          ${families} := array(select f from unnest(${families}) as f order by f);
+          ${work(sql`${families}[: cardinality(${families}) / 2]`)};
+          ${work(sql`${families}[cardinality(${families}) / 2 + 1 :]`)};
+          return;`
+
+/** Settles each half of some families by itself, as if nothing had been done, and ends. */
+const divided = (bound: Bound): SQL => halves((half) => settlePart(bound, half, before))
+
+/** Settles families that could not be settled as they are in halves, where they are some, so that the fewest are settled whole. */
+export const divide = (bound: Bound): SQL => sql`if ${areSome} then ${divided(bound)} end if`
+
+/** Settles too many families in halves. */
+export const divideTooMany = (bound: Bound): SQL => sql`if ${areTooMany} then
+        ${rememberTouched.set};
+        ${divided(bound)}
+      end if`
 
 /** Families in which parts of rows are the target's own are settled by themselves, where they are the fewer of some. */
 export const settleOwn = (bound: Bound): SQL => sql`

@@ -10,6 +10,7 @@ import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack 
 import { lockedFamilies } from './locked.ts'
 import {
   divide,
+  divideTooMany,
   hasSomeOwn,
   planAsUsual,
   planForMany,
@@ -104,6 +105,7 @@ declare
   ${rememberTouched.declared};
   ${sql.join(keys, sql` `)}
 begin
+  if ${isPlain} then ${divideTooMany(bound)}; end if;
   if ${native} then ${statements(readWritten)} end if;
   <<settling>>
   loop

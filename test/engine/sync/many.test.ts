@@ -118,3 +118,14 @@ test('what a trigger of the old table makes of one row of many comes to the targ
   expect(await values(database, `select hash from atp.files where target_path = 'new'`)).toEqual([hash])
   await expectInStep(database)
 })
+
+test('one value of many that the new table refuses sets its title aside, and no other', async ({ database }) => {
+  await run(database, `alter table atp.media_metadata add constraint short check (length(tagline) < 5) not valid`)
+  const [long] = await values(database, `select imdb_id from atp.downloads where hash = (${one})`)
+  await run(database, `update atp.media set tagline = case imdb_id when '${long}' then 'too long' else 'fits' end`)
+  const refused = `select family from sluice.quarantine where constraint_name = 'short'`
+  expect(await values(database, refused)).toEqual([long])
+  const fitting = await values(database, `select count(*)::int from atp.media_metadata where tagline = 'fits'`)
+  expect(fitting[0]).toBeGreaterThan(600)
+  await expectInStep(database)
+})
