@@ -2,7 +2,8 @@ import { type SQL, sql } from 'drizzle-orm'
 import { targetComplement } from '../../../schema/ledger.ts'
 import type { Bound } from '../bound.ts'
 import { functionOf } from '../contract/text.ts'
-import { families, native, noted, own, touched, variable, written } from './variables.ts'
+import { isNoted } from './aside.ts'
+import { families, fresh, native, noted, own, touched, variable, written } from './variables.ts'
 
 /**
  * One statement of an application may touch many families. A plan that is made once for all reckons with ten elements of
@@ -46,7 +47,7 @@ const before = variable('touched before')
 export const rememberTouched = { declared: sql`${before} bigint`, set: sql`${before} := ${touched}` }
 
 /** Settles some of the families by themselves. */
-export const settlePart = (bound: Bound, part: SQL, touching: SQL): SQL => sql`${planAsUsual};
+const settlePart = (bound: Bound, part: SQL, touching: SQL): SQL => sql`${planAsUsual};
           perform ${functionOf(bound.system, 'settle')}(${part}, ${touching}, ${native}, null, ${written})`
 
 /** Does something to each half of the families, which are locked in their order, and ends. */
@@ -67,6 +68,29 @@ export const divideTooMany = (bound: Bound): SQL => sql`if ${areTooMany} then
         ${rememberTouched.set};
         ${divided(bound)}
       end if`
+
+/** Those of the families of which nothing is noted. */
+const rest = variable('rest')
+
+/**
+ * Families of which something is noted, or that are new, are settled whole, and what is plain of the others afterwards: what
+ * these turn out to be related with must have been carried by then.
+ */
+export const settleApart = {
+  declared: sql`${rest} text[] := '{}'`,
+  noted: (bound: Bound, everything: SQL): SQL => sql`
+        ${noted} := array(
+          select f
+          from unnest(${families}) as f
+          where f = any (${fresh}) or ${isNoted(bound, sql`f`)});
+        if cardinality(${noted}) < cardinality(${families}) then
+          ${rest} := array(select unnest(${families}) except select unnest(${noted}));
+          ${rememberTouched.set};
+          ${families} := ${noted};
+          ${touched} := ${everything};
+        end if;`,
+  rest: (bound: Bound): SQL => sql`if ${rest} <> '{}' then ${settlePart(bound, rest, before)}; end if`,
+}
 
 /** Families in which parts of rows are the target's own are settled by themselves, where they are the fewer of some. */
 export const settleOwn = (bound: Bound): SQL => sql`

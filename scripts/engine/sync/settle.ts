@@ -3,7 +3,7 @@ import { complement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable } from '../bound.ts'
 import { functionOf } from '../contract/text.ts'
 import { among } from '../family.ts'
-import { isNoted, setAside, setFamiliesAside, whatIsNoted } from './aside.ts'
+import { setAside, setFamiliesAside, whatIsNoted } from './aside.ts'
 import { bits, type Effects, effectsOf, union } from './effects.ts'
 import { countNewAsCarried, forgetMarks, removeOutdated, requireCarried } from './first.ts'
 import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
@@ -15,8 +15,8 @@ import {
   planAsUsual,
   planForMany,
   rememberTouched,
+  settleApart,
   settleOwn,
-  settlePart,
   usualPlans,
 } from './many.ts'
 import { keepOwn, overrule } from './own.ts'
@@ -103,6 +103,7 @@ declare
   "$found" text[] := '{}';
   ${usualPlans};
   ${rememberTouched.declared};
+  ${settleApart.declared};
   ${sql.join(keys, sql` `)}
 begin
   if ${isPlain} then ${divideTooMany(bound)}; end if;
@@ -115,7 +116,7 @@ begin
         ${statements([lockFamilies(bound), whatIsNoted(bound)])}
         if ${fresh} <> '{}' then ${requireTold(bound)} end if;
         if ${native} and ${fresh} <> '{}' and not (${own} or ${aside} or ${whole}) then ${countNewAsCarried(bound)}; end if;
-        if (${aside} or not ${parts} or ${fresh} <> '{}') and ${isPlain} then ${settlePlain(bound, everything)} end if;
+        if (${aside} or not ${parts} or ${fresh} <> '{}') and ${isPlain} then ${settleApart.noted(bound, everything)} end if;
         if ${hasSomeOwn} and ${parts} and ${fresh} = '{}' and ${isPlain} then ${settleOwn(bound)} end if;
       end if;
       -- a family is carried whole or not at all
@@ -198,21 +199,9 @@ begin
     ),
   )}
   ${planAsUsual};
+  ${settleApart.rest(bound)};
 end`
 }
-
-/** Families of which something is noted, or that are new, are settled whole; what is plain of the others stays so. */
-const settlePlain = (bound: Bound, everything: SQL): SQL => sql`
-        ${noted} := array(
-          select f
-          from unnest(${families}) as f
-          where f = any (${fresh}) or ${isNoted(bound, sql`f`)});
-        if cardinality(${noted}) < cardinality(${families}) then
-          ${settlePart(bound, sql`array(select unnest(${families}) except select unnest(${noted}))`, touched)};
-          ${families} := ${noted};
-          ${touched} := ${everything};
-          ${planForMany};
-        end if;`
 
 /** Which rows are restored may rest on a plain column, which only a whole settlement knows beside others that are not. */
 function decided({ plain, reshapeAny, other, everything }: Effects): SQL {
