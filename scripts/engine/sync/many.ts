@@ -88,6 +88,8 @@ export const settleApart = {
           ${rememberTouched.set};
           ${families} := ${noted};
           ${touched} := ${everything};
+          ${planAsUsual};
+          ${planForMany};
         end if;`,
   rest: (bound: Bound): SQL => sql`if ${rest} <> '{}' then ${settlePart(bound, rest, before)}; end if`,
 }

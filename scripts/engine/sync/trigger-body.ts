@@ -2,7 +2,6 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Bound } from '../bound.ts'
 import { all, column } from '../sql.ts'
 import { bits, changes, type Effects } from './effects.ts'
-import { planAsUsual, planForMany, usualPlans } from './many.ts'
 import { movingVariables } from './moved.ts'
 import { propagateNoted } from './nested.ts'
 import { depth, type Noted, noteFamilies, noteRows, type Side, setDepth } from './noted.ts'
@@ -44,9 +43,7 @@ export function triggerBody(bound: Bound, effects: Effects, watched: Watched, no
     if ${within} = 'trigger' then
       ${noteRows(bound, noted, event, watched.family)}
     elsif ${within} is null then
-      ${planForMany};
       ${otherwise}
-      ${planAsUsual};
     end if;`
   const ofRows = (rows: SQL, alias: string) => sql`
     select array(
@@ -70,7 +67,6 @@ declare
     when ${above} = '' then null
     when pg_trigger_depth() = ${above}::integer + 1 then 'foreign key'
     else 'trigger' end;
-  ${usualPlans};
   ${movingVariables}
 begin
   perform ${pending(sql`${side}::text`, sql`- 1`)};

@@ -16,14 +16,15 @@ const own = [
   `insert into atp.downloads (hash, original_title) select ${fresh}, 'of its own' from generate_series(1, 5) as i`,
 ]
 
-/** How many families the statements at hand have touched. */
+/** How many families a write touches, which leaves the session's plans as they were. */
 const touched = async (database: Scratch, write: string): Promise<number> => {
   const { count } = await database.connection.db.transaction(async (tx) => {
+    await tx.execute('set local plan_cache_mode = auto')
     await tx.execute(write)
     const [row] = await tx.execute(
       `select count(*)::int as count from sluice.family where touched_by = pg_current_xact_id()`,
     )
-    expect((await tx.execute('show plan_cache_mode'))[0]).toEqual({ plan_cache_mode: 'force_custom_plan' })
+    expect((await tx.execute('show plan_cache_mode'))[0]).toEqual({ plan_cache_mode: 'auto' })
     return row as { count: number }
   })
   return count
@@ -32,16 +33,12 @@ const touched = async (database: Scratch, write: string): Promise<number> => {
 const most = (table: string, key: string) => `${key} in (select ${key} from atp.${table} where md5(${key}) < 'e0')`
 
 test.for([
-  ['what one row decides', 'media', `update atp.media set uploader = 'x' where ${most('media', 'hash')}`],
-  ['what titles say', 'media', `update atp.media set media_title = media_title || '!' where ${most('media', 'hash')}`],
-  ['labels', 'training', `update atp.training set reviewed = not reviewed where ${most('training', 'imdb_id')}`],
-  ['downloads', 'downloads', `update atp.downloads set uploader = 'x' where ${most('downloads', 'hash')}`],
-  [
-    'titles',
-    'media_metadata',
-    `update atp.media_metadata set tagline = 'x' where ${most('media_metadata', 'imdb_id')}`,
-  ],
-] as const)('an update of %s of many families leaves nothing for a whole settlement', async ([, , write], {
+  ['what one row decides', `update atp.media set uploader = 'x' where ${most('media', 'hash')}`],
+  ['what titles say', `update atp.media set media_title = media_title || '!' where ${most('media', 'hash')}`],
+  ['labels', `update atp.training set reviewed = not reviewed where ${most('training', 'imdb_id')}`],
+  ['downloads', `update atp.downloads set uploader = 'x' where ${most('downloads', 'hash')}`],
+  ['titles', `update atp.media_metadata set tagline = 'x' where ${most('media_metadata', 'imdb_id')}`],
+] as const)('an update of %s of many families leaves nothing for a whole settlement', async ([, write], {
   database,
 }) => {
   for (const text of own) await run(database, text)
