@@ -15,11 +15,11 @@ export interface Outcome {
   stderr: string
 }
 
-/** Runs `npx drizzle-kit` as a person would, on the database at `url` or on none. */
+/** Runs drizzle-kit as `npx drizzle-kit` does, on the database at `url` or on none. */
 export function kit(args: string[], url?: string, more: NodeJS.ProcessEnv = {}): Running {
   const { DATABASE_URL: _theirs, SYSTEM: _system, STAGE: _stage, ...rest } = process.env
   const env = { ...rest, npm_config_loglevel: 'error', ...(url ? { DATABASE_URL: url } : {}), ...more }
-  const child = spawn('npx', ['drizzle-kit', ...args], { cwd: project, env })
+  const child = spawn(new URL('node_modules/.bin/drizzle-kit', project).pathname, args, { cwd: project, env })
   const outcome: Outcome = { code: null, stdout: '', stderr: '' }
   child.stdout.on('data', (text) => {
     outcome.stdout += text

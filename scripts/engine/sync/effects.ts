@@ -8,6 +8,7 @@ import { familyColumnsOf } from '../rows.ts'
 import { tableName } from '../shape.ts'
 import { rowOf, sameImage } from '../sql.ts'
 import { type Group, groupsOf } from './groups.ts'
+import { touched } from './variables.ts'
 
 /**
  * What a write touches, as bits of one number: three sets, read off the queries' lineage. The columns that a statement
@@ -35,6 +36,9 @@ export interface Effects {
 export const bits = (value: bigint): SQL => sql.raw(`${value}::bigint`)
 
 export const union = (bits: readonly bigint[]): bigint => bits.reduce((sum, each) => sum | each, 0n)
+
+/** Whether nothing but plain columns was touched. */
+export const touchesPlain = ({ reshapeAny, other }: Effects): SQL => sql`${touched} & ${bits(reshapeAny | other)} = 0`
 
 /** What the changes from row `o` to row `n` touch. Columns that touch the same are compared at once. */
 export function changes(columns: readonly { name: string }[], touches: (column: string) => bigint): SQL {

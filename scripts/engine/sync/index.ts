@@ -21,7 +21,8 @@ import { bits, effectsOf } from './effects.ts'
 import { forwardFunction } from './forward.ts'
 import { nestedFunction } from './nested.ts'
 import { readOnlyFunction, readOnlyTrigger } from './read-only.ts'
-import { settleFunction, sinceFunction } from './settle.ts'
+import { settlement } from './settle.ts'
+import { sinceFunction } from './since.ts'
 import { beginsFunction, triggerFunctions, triggerName, triggersOf } from './triggers.ts'
 
 /**
@@ -116,18 +117,19 @@ async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   const { system } = bound
   await tx.execute(withoutCheck)
   await makeSince(tx, bound)
-  await tx.execute(settleFunction(bound))
+  const parts = settlement(bound)
+  for (const { create } of parts) await tx.execute(create)
   await tx.execute(forwardFunction(bound))
   await tx.execute(beginsFunction(bound))
   await tx.execute(nestedFunction(bound, bits(effectsOf(bound).everything)))
   for (const statement of triggerFunctions(bound, await ownedSchemas(tx, system))) await tx.execute(statement)
-  const settle = sql`${functionOf(system, 'settle')}(text[], bigint, boolean, jsonb, jsonb)`
+  const settling = parts.map(({ signature }) => signature)
   const forward = sql`${functionOf(system, 'forward')}(text[], bigint)`
   const watches = [...bound.legacy, ...bound.target].map(
     ({ relation }) => sql`${functionOf(system, `watch_${relation}`)}()`,
   )
   const others = (['watch_since', 'watch_nested'] as const).map((name) => sql`${functionOf(system, name)}()`)
-  await tx.execute(sql`revoke all on function ${list([settle, forward, ...others, ...watches])} from public`)
+  await tx.execute(sql`revoke all on function ${list([...settling, forward, ...others, ...watches])} from public`)
 }
 
 /** No family counts as carried, nor will one that somebody is just carrying. */

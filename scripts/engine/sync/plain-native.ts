@@ -6,19 +6,34 @@ import { lineageOf } from '../lineage.ts'
 import { legacyRows, restoredRows, sameKey } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { column, list, rowOf, sameImage, textDiffers } from '../sql.ts'
-import { bits, changes, type Effects } from './effects.ts'
+import { bits, changes, type Effects, effectsOf } from './effects.ts'
 import { keptOf } from './legacy.ts'
+import { given, givenBack, type Part, partOf } from './part.ts'
 import { anyOf, choose, of, plainOf } from './plain.ts'
+import { statements } from './plpgsql.ts'
 import { isWritten, ownOf } from './settled.ts'
 import { typeOf } from './texts.ts'
 import { families, own, theFamilies, touched, writtenOf, yielding } from './variables.ts'
+
+/** What brings a change of plain columns of the target to the legacy; gives back `touched` and `own`. */
+export function plainBack(bound: Bound): Part {
+  const parameters = [given.families, givenBack(given.touched), givenBack(given.own), ...given.written(bound)]
+  const body = sql`
+#variable_conflict use_column
+declare
+  ${yielding} text[];
+begin
+  ${statements(writePlainBack(bound, effectsOf(bound)))}
+end`
+  return partOf(bound, 'watch_plain_back', parameters, body)
+}
 
 /**
  * Brings a change of plain columns of the target to the legacy. It adds to `touched` what the legacy's own triggers have
  * changed besides; and what only a whole settlement can do, where rows of the legacy come or go, or what was kept of the
  * legacy would have to yield to what the target has of its own.
  */
-export function writePlainBack(bound: Bound, effects: Effects): SQL[] {
+function writePlainBack(bound: Bound, effects: Effects): SQL[] {
   const { plain, other } = effects
   const native = plain.filter(({ table }) => !('live' in table))
   const decided = bound.legacy.flatMap((legacy) => {

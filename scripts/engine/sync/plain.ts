@@ -7,20 +7,40 @@ import { returning } from '../returning.ts'
 import { legacyRows, restoredRows, sameKey } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, textForm } from '../sql.ts'
-import { bits, type Effects, union } from './effects.ts'
+import { bits, type Effects, effectsOf, touchesPlain, union } from './effects.ts'
 import type { Group } from './groups.ts'
 import { keepComplement, keptOf } from './legacy.ts'
-import { statements } from './plpgsql.ts'
+import { given, type Part, partOf } from './part.ts'
+import { statements, undone } from './plpgsql.ts'
 import { familyIn, isWritten, keyIn, ownOf } from './settled.ts'
 import { differing as differingTarget, typeOf } from './texts.ts'
 import { native, own, theFamilies, touched, whole } from './variables.ts'
+
+/**
+ * Settles families of which plain columns alone were touched, or raises `undone` where that needs more.
+ * @param back what brings a change of the target's columns to the legacy
+ */
+export function plainSettlement(bound: Bound, back: Part): Part {
+  const effects = effectsOf(bound)
+  const parameters = [given.families, given.touched, given.native, given.own, given.whole, ...given.written(bound)]
+  const body = sql`
+#variable_conflict use_column
+begin
+  if ${native} then
+    select * into ${touched}, ${own} from ${back.call};
+    if not (${touchesPlain(effects)}) then raise exception using errcode = ${undone}; end if;
+  end if;
+  ${statements(followPlain(bound, effects))}
+end`
+  return partOf(bound, 'watch_plain', parameters, body)
+}
 
 /**
  * Brings a change of plain columns of the legacy to the target, and keeps what restore does not give back of it: no row
  * comes or goes, so nothing but these columns is derived, written and compared. What the server refuses of it is left to a
  * whole settlement. Much of what a small statement costs is its start, which grows with the columns that it names.
  */
-export function followPlain(bound: Bound, effects: Effects): SQL[] {
+function followPlain(bound: Bound, effects: Effects): SQL[] {
   const { plain } = effects
   const follows = bound.target.map((target) => {
     const parts = plain.flatMap((group) => of(group, group.follows.get(target)))
@@ -44,7 +64,7 @@ export function followPlain(bound: Bound, effects: Effects): SQL[] {
 }
 
 /** What comes back by itself is kept of no row that restore yields, unless the target has something of its own. */
-function keepNarrowly(bound: Bound, legacy: LegacyTable, parts: readonly Part[]): SQL {
+function keepNarrowly(bound: Bound, legacy: LegacyTable, parts: readonly Concern[]): SQL {
   const back = returning(bound, legacy)
   const statement = (names: ReadonlySet<string>) => keep(bound, legacy, names)
   if (!parts.some(({ names }) => [...names].some((name) => back.has(name)))) return choose(parts, statement)
@@ -55,13 +75,13 @@ function keepNarrowly(bound: Bound, legacy: LegacyTable, parts: readonly Part[])
 }
 
 /** What of one table a group of columns concerns. */
-export interface Part {
+export interface Concern {
   bit: bigint
   moments: boolean
   names: ReadonlySet<string>
 }
 
-export const of = ({ bit, moments }: Group, names: ReadonlySet<string> | undefined): Part[] =>
+export const of = ({ bit, moments }: Group, names: ReadonlySet<string> | undefined): Concern[] =>
   names?.size ? [{ bit, moments, names }] : []
 
 /** The columns of a target table that a group concerns: its own, or what follows. */
@@ -69,8 +89,8 @@ export const plainOf = (group: Group, target: TargetTable): ReadonlySet<string> 
   group.table === target ? group.columns : group.follows.get(target)
 
 /** Groups that concern the same columns are one. */
-function merged(parts: readonly Part[]): Part[] {
-  const known = new Map<string, Part>()
+function merged(parts: readonly Concern[]): Concern[] {
+  const known = new Map<string, Concern>()
   for (const each of parts) {
     const name = [...each.names].sort().join()
     const same = known.get(name)
@@ -85,7 +105,7 @@ export const anyOf = (values: readonly bigint[]): SQL => sql`${touched} & ${bits
  * The statement for the groups that were touched: one for each group, along with the moments, and one for all. They are
  * planned when they are first needed.
  */
-export function choose(all: readonly Part[], statement: (names: ReadonlySet<string>) => SQL): SQL {
+export function choose(all: readonly Concern[], statement: (names: ReadonlySet<string>) => SQL): SQL {
   const parts = merged(all)
   const moments = parts.filter((each) => each.moments)
   const choices = [moments, ...parts.filter((each) => !each.moments).map((each) => [each, ...moments]), parts]

@@ -7,6 +7,9 @@ export const byValues = sql.raw(
   'cardinality_violation or data_exception or integrity_constraint_violation or with_check_option_violation or plpgsql_error',
 )
 
+/** What undoes a block of its own that raises it. */
+export const undone = sql.raw("'SLUIU'")
+
 /** One statement after another. */
 export const statements = (parts: readonly SQL[]): SQL =>
   sql.join(

@@ -1,83 +1,66 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { complement } from '../../../schema/ledger.ts'
-import type { Bound, LegacyTable } from '../bound.ts'
+import type { Bound } from '../bound.ts'
 import { functionOf } from '../contract/text.ts'
-import { among } from '../family.ts'
-import { setAside, setFamiliesAside, whatIsNoted } from './aside.ts'
-import { bits, type Effects, effectsOf, union } from './effects.ts'
-import { countNewAsCarried, forgetMarks, removeOutdated, requireCarried } from './first.ts'
-import { keepComplement, keysToWrite, removeGone, setDuplicatesAside, writeBack } from './legacy.ts'
-import { lockedFamilies } from './locked.ts'
+import { bits, effectsOf, touchesPlain } from './effects.ts'
+import { declaredLook, lockAndLook } from './look.ts'
 import {
   divide,
   divideTooMany,
   hasSomeOwn,
   planAsUsual,
-  planForMany,
   rememberTouched,
   settleApart,
   settleOwn,
   usualPlans,
 } from './many.ts'
-import { keepOwn, overrule } from './own.ts'
-import { followPlain } from './plain.ts'
-import { writePlainBack } from './plain-native.ts'
-import { byValues, quoted, statements } from './plpgsql.ts'
-import { relatedFamilies } from './related.ts'
-import { follow, release, removeStale } from './target.ts'
+import type { Part } from './part.ts'
+import { plainSettlement } from './plain.ts'
+import { plainBack } from './plain-native.ts'
+import { byValues, quoted, statements, undone } from './plpgsql.ts'
 import {
   aside,
-  asides,
   families,
   fresh,
-  kept,
-  keysOf,
-  knowing,
   more,
   moved,
   native,
   noted,
-  only,
-  onlyFamily,
-  own,
   parts,
-  theFamilies,
   touched,
-  unfollowed,
-  unfollowedAny,
-  whole,
   withheld,
   written,
   writtenOf,
-  yielding,
-  yieldingAll,
 } from './variables.ts'
-
-const undone = 'SLUIU'
-
-const has = (value: bigint): SQL => sql`${touched} & ${bits(value)} <> 0`
-
-const when = (condition: SQL, then: readonly SQL[]): SQL =>
-  then.length ? sql`if ${condition} then ${statements(then)} end if` : sql`null`
+import { wholeSettlement } from './whole.ts'
 
 /**
- * `settle(families, touched, native, withheld, written)`: makes both shapes of some families agree, and notes what only
- * one of them holds.
+ * The functions of a settlement. `settle(families, touched, native, withheld, written)` makes both shapes of some families
+ * agree, and notes what only one of them holds: by what was touched alone where that are plain columns, else whole.
  */
-export function settleFunction(bound: Bound): SQL {
-  const effects = effectsOf(bound)
-  const name = functionOf(bound.system, 'settle')
+export function settlement(bound: Bound): Pick<Part, 'create' | 'signature'>[] {
+  const back = plainBack(bound)
+  const plain = plainSettlement(bound, back)
+  const whole = wholeSettlement(bound)
+  const settle = functionOf(bound.system, 'settle')
   const parameters = sql`${families} text[], ${touched} bigint, ${native} boolean, ${withheld} jsonb,
     ${written} jsonb default '{}'`
-  return sql`create or replace function ${name}(${parameters}) returns void language plpgsql as ${quoted(settleBody(bound, effects))}`
+  return [
+    back,
+    plain,
+    whole,
+    {
+      create: sql`create or replace function ${settle}(${parameters}) returns void language plpgsql as ${quoted(body(bound, plain, whole))}`,
+      signature: sql`${settle}(text[], bigint, boolean, jsonb, jsonb)`,
+    },
+  ]
 }
 
-function settleBody(bound: Bound, effects: Effects): SQL {
-  const { target, legacy } = bound
+function body(bound: Bound, plain: Part, whole: Part): SQL {
+  const effects = effectsOf(bound)
   const everything = bits(effects.everything)
-  const isPlain = sql`${touched} & ${bits(effects.reshapeAny | effects.other)} = 0`
-  const keys = target.map((_, i) => sql`${keysOf(i)} text[]; ${writtenOf(i)} text[] := '{}';`)
-  const readWritten = target.map(
+  const isPlain = touchesPlain(effects)
+  const keys = bound.target.map((_, i) => sql`${writtenOf(i)} text[] := '{}';`)
+  const readWritten = bound.target.map(
     ({ relation }, i) =>
       sql`${writtenOf(i)} := array(select jsonb_array_elements_text(${written} -> ${relation}::text))`,
   )
@@ -86,21 +69,8 @@ function settleBody(bound: Bound, effects: Effects): SQL {
 declare
   ${fresh} text[] := '{}';
   ${more} text[] := ${families};
-  ${own} boolean := false;
-  ${aside} boolean := false;
-  ${whole} boolean := false;
-  ${parts} boolean := true;
   ${noted} text[];
-  ${moved} boolean := false;
-  ${asides} jsonb;
-  ${unfollowed} boolean;
-  ${unfollowedAny} boolean := false;
-  ${only} text;
-  ${onlyFamily} text;
-  ${kept} jsonb;
-  ${yielding} text[];
-  ${yieldingAll} text[] := '{}';
-  "$found" text[] := '{}';
+  ${declaredLook};
   ${usualPlans};
   ${rememberTouched.declared};
   ${settleApart.declared};
@@ -108,185 +78,24 @@ declare
 begin
   if ${isPlain} then ${divideTooMany(bound)}; end if;
   if ${native} then ${statements(readWritten)} end if;
-  <<settling>>
-  loop
-    loop
-      if ${more} is not null then
-        ${planForMany};
-        ${statements([lockFamilies(bound), whatIsNoted(bound)])}
-        if ${fresh} <> '{}' then ${requireTold(bound)} end if;
-        if ${native} and ${fresh} <> '{}' and not (${own} or ${aside} or ${whole}) then ${countNewAsCarried(bound)}; end if;
-        if (${aside} or not ${parts} or ${fresh} <> '{}') and ${isPlain} then ${settleApart.noted(bound, everything)} end if;
-        if ${hasSomeOwn} and ${parts} and ${fresh} = '{}' and ${isPlain} then ${settleOwn(bound)} end if;
-      end if;
-      -- a family is carried whole or not at all
-      if ${aside} or ${moved} or ${fresh} <> '{}' then ${touched} := ${everything}; end if;
-      -- what the legacy has refused may come to it with what it refers to
-      if ${native} and ${own} and not (${parts} and ${isPlain}) then ${touched} := ${everything}; end if;
-      ${decided(effects)}
-      exit when ${touched} & ${bits(effects.reshapeAny)} = 0;
-      ${eitherSide(relatedFamilies(bound))};
-      exit when ${more} is null;
-      ${families} := ${families} || ${more};
-      ${touched} := ${everything};
-    end loop;
-    ${more} := null;
-    if ${isPlain} and ${parts} then
+  if ${isPlain} then
+    ${lockAndLook(bound)}
+    if ${aside} or not ${parts} or ${fresh} <> '{}' then ${settleApart.noted(bound, everything)} end if;
+    if ${hasSomeOwn} and ${parts} and ${fresh} = '{}' and ${isPlain} then ${settleOwn(bound)} end if;
+    if ${isPlain} and ${parts} and ${fresh} = '{}' and not (${aside} or ${moved}) then
       ${rememberTouched.set};
       begin
-        if ${native} then
-          ${statements(writePlainBack(bound, effects))}
-          if not (${isPlain}) then raise exception using errcode = ${undone}; end if;
-        end if;
-        ${statements(followPlain(bound, effects))}
+        perform ${plain.call};
         ${planAsUsual};
         return;
       exception when sqlstate ${undone} or ${byValues} then
         ${divide(bound)};
         ${touched} := ${everything};
-        ${more} := '{}';
-        continue settling;
       end;
     end if;
-    if ${native} and ${fresh} <> '{}' then ${statements(complementBefore(bound, everything))} end if;
-    for pass in 1..3 loop
-      -- what is new to the target comes to it before anything is written back
-      continue when pass = 1 and not (${native} and ${fresh} <> '{}');
-      if ${native} and pass > 1 then
-        ${statements(legacy.map((each) => when(has(effects.keep(each)), writtenBack(bound, each))))}
-      end if;
-      ${statements(
-        target.map((each) =>
-          when(has(effects.follow(each)), [
-            when(has(effects.reshape(each)), release(bound, each).map(nothingNoted)),
-            sql`if ${native} and pass = 1 then ${statements(requireCarried(bound, each))} end if`,
-            sql`if ${own} then ${overrule(bound, each)}; end if`,
-            nothingNoted(follow(bound, each)),
-            sql`"$found" := "$found" || ${yielding}`,
-            sql`${unfollowedAny} := ${unfollowedAny} or ${unfollowed}`,
-            sql`if ${more} is not null then ${families} := ${families} || ${more}; ${more} := null; end if`,
-            // a row that is refused takes others with it, which only a whole settlement knows
-            sql`if ${asides} is not null and ${touched} & ${everything} <> ${everything} then ${touched} := ${everything}; continue settling; end if`,
-            sql`if ${asides} is not null or ${aside} then ${setAside(bound, each)}; ${aside} := true; end if`,
-          ]),
-        ),
-      )}
-      if ${native} and pass = 1 then
-        ${statements([...target].reverse().map((each) => removeOutdated(bound, each)))}
-      end if;
-      -- what was kept of the legacy and hides what was written yields to it, once
-      exit when pass = 2 and "$found" <@ ${yieldingAll} or pass = 2 and not ${native};
-      if pass > 1 then ${yieldingAll} := "$found"; end if;
-      "$found" := '{}';
-    end loop;
-    -- what was written back may claim what others have
-    exit settling when not ${native} or ${touched} & ${bits(effects.reshapeAny)} = 0;
-    ${relatedFamilies(bound)};
-    exit settling when ${more} is null;
-    ${families} := ${families} || ${more};
-    ${fresh} := '{}';
-  end loop;
-  if ${withheld} is not null then ${setFamiliesAside(bound)}; end if;
-  if not ${native} then
-    ${statements([...target].reverse().map((each) => when(has(effects.reshape(each)), [removeStale(bound, each)])))}
+    ${planAsUsual};
   end if;
-  if ${own} or ${unfollowedAny} then
-    ${statements(target.map((each) => when(has(effects.follow(each)), [keepOwn(bound, each)])))}
-  end if;
-  ${statements(
-    legacy.map((each) =>
-      when(has(effects.keep(each)), [keepComplement(bound, each), ...setDuplicatesAside(bound, each)]),
-    ),
-  )}
-  ${planAsUsual};
+  perform ${whole.call};
   ${settleApart.rest(bound)};
 end`
 }
-
-/** Which rows are restored may rest on a plain column, which only a whole settlement knows beside others that are not. */
-function decided({ plain, reshapeAny, other, everything }: Effects): SQL {
-  const deciding = plain.filter(({ table, wholly }) => !('live' in table) && wholly.size > 0)
-  const bit = union(deciding.map((each) => each.bit))
-  return sql`if ${has(bit)} and ${has(reshapeAny | other)} then ${touched} := ${bits(everything)}; end if;`
-}
-
-/** A statement that is planned for either side by itself. */
-const eitherSide = (statement: SQL): SQL => sql`if ${native} then ${knowing(statement, [[native, yes]])};
-      else ${knowing(statement, [[native, no]])};
-      end if`
-
-/** A statement that is planned for families of which nothing is noted, hence most of them, by itself. */
-function nothingNoted(statement: SQL): SQL {
-  const nothing = knowing(statement, [
-    [own, no],
-    [aside, no],
-    [withheld, sql`null::jsonb`],
-  ])
-  return sql`if ${own} or ${aside} or ${withheld} is not null then ${statement};
-      else ${eitherSide(nothing)};
-      end if`
-}
-
-const [yes, no] = [sql`true`, sql`false`]
-
-const lockFamilies = (bound: Bound): SQL => sql`
-    with ${lockedFamilies(bound, sql`select distinct m from unnest(${more}) as m`)}
-    select ${fresh} || coalesce(array_agg(family) filter (where is_new), '{}')
-    into ${fresh}
-    from locked`
-
-/**
- * `watch_since()`: the transaction from which on every write to the legacy tables is told.
- * @param xid of this transaction, as text
- */
-export const sinceFunction = ({ system }: Bound, xid: string): SQL => sql`
-    create or replace function ${functionOf(system, 'watch_since')}() returns xid8 language sql stable
-    as ${quoted(sql`select ${xid}::xid8`)}`
-
-/** A snapshot from before the triggers were there may lack writes of which they did not tell, and nobody will. */
-const requireTold = ({ system }: Bound): SQL => sql`
-    if not pg_visible_in_snapshot(${functionOf(system, 'watch_since')}(), pg_current_snapshot()) then
-      raise serialization_failure using
-        message = 'could not serialize access: both shapes have been kept in step only since after this transaction began',
-        hint = 'try again';
-    end if;`
-
-/** Families that were not carried yet get their complement as it was before this write, which is then undone again. */
-const complementBefore = (bound: Bound, everything: SQL): SQL[] => {
-  const ofFresh = sql`k.system = ${bound.system.name} and k.family = any (${fresh})`
-  return [
-    sql`begin
-        ${forgetMarks(bound)};
-        perform ${functionOf(bound.system, 'settle')}(${fresh}, ${everything}, false, null);
-        select jsonb_agg(to_jsonb(k)) into ${kept} from ${complement} as k where ${ofFresh};
-        raise exception using errcode = ${undone};
-      exception when sqlstate ${undone} then null;
-      end`,
-    sql`delete from ${complement} as k where ${ofFresh}`,
-    sql`insert into ${complement}
-      select k.*
-      from jsonb_populate_recordset(null::${complement}, ${kept}) as k
-      on conflict do nothing`,
-  ]
-}
-
-/**
- * A row that the legacy's own constraints and triggers refuse is left to the target alone; a deletion that they refuse is
- * refused to the target too.
- */
-const writtenBack = (bound: Bound, legacy: LegacyTable): SQL[] => [
-  removeGone(bound, legacy),
-  sql`begin
-        ${writeBack(bound, legacy, theFamilies)};
-      exception when ${byValues} then
-        ${planAsUsual};
-        for ${only}, ${onlyFamily} in ${keysToWrite(bound, legacy)} loop
-          begin
-            ${writeBack(bound, legacy, among(sql`array[${onlyFamily}]`))};
-          exception when ${byValues} then null;
-          end;
-        end loop;
-        ${only} := null;
-        ${planForMany};
-      end`,
-]
