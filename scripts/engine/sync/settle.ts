@@ -31,23 +31,21 @@ import {
   written,
   writtenOf,
 } from './variables.ts'
-import { wholeSettlement } from './whole.ts'
+import { wholeBack, wholeSettlement } from './whole.ts'
 
 /**
  * The functions of a settlement. `settle(families, touched, native, withheld, written)` makes both shapes of some families
  * agree, and notes what only one of them holds: by what was touched alone where that are plain columns, else whole.
  */
 export function settlement(bound: Bound): Pick<Part, 'create' | 'signature'>[] {
-  const back = plainBack(bound)
-  const plain = plainSettlement(bound, back)
-  const whole = wholeSettlement(bound)
   const settle = functionOf(bound.system, 'settle')
   const parameters = sql`${families} text[], ${touched} bigint, ${native} boolean, ${withheld} jsonb,
     ${written} jsonb default '{}'`
+  const back = plainBack(bound)
+  const plain = plainSettlement(bound, back)
+  const whole = { ofLegacy: wholeSettlement(bound), ofTarget: wholeBack(bound) }
   return [
-    back,
-    plain,
-    whole,
+    ...[back, plain, whole.ofLegacy, whole.ofTarget],
     {
       create: sql`create or replace function ${settle}(${parameters}) returns void language plpgsql as ${quoted(body(bound, plain, whole))}`,
       signature: sql`${settle}(text[], bigint, boolean, jsonb, jsonb)`,
@@ -55,7 +53,7 @@ export function settlement(bound: Bound): Pick<Part, 'create' | 'signature'>[] {
   ]
 }
 
-function body(bound: Bound, plain: Part, whole: Part): SQL {
+function body(bound: Bound, plain: Part, whole: Record<'ofLegacy' | 'ofTarget', Part>): SQL {
   const effects = effectsOf(bound)
   const everything = bits(effects.everything)
   const isPlain = touchesPlain(effects)
@@ -95,7 +93,7 @@ begin
     end if;
     ${planAsUsual};
   end if;
-  perform ${whole.call};
+  if ${native} then perform ${whole.ofTarget.call}; else perform ${whole.ofLegacy.call}; end if;
   ${settleApart.rest(bound)};
 end`
 }

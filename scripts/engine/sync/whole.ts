@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { complement } from '../../../schema/ledger.ts'
-import type { Bound, LegacyTable } from '../bound.ts'
+import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
 import { functionOf } from '../contract/text.ts'
 import { among } from '../family.ts'
 import { setAside, setFamiliesAside } from './aside.ts'
@@ -34,6 +34,7 @@ import {
   unfollowed,
   unfollowedAny,
   withheld,
+  writtenOf,
   yielding,
   yieldingAll,
 } from './variables.ts'
@@ -44,104 +45,156 @@ const when = (condition: SQL, then: readonly SQL[]): SQL =>
   then.length ? sql`if ${condition} then ${statements(then)} end if` : sql`null`
 
 /**
- * Settles families whole, along with all that are related with them: rows come and go, and what one claims of others may
- * change hands. `fresh` are those of them that were found to be new before.
+ * Settles families whole after a write to the legacy, along with all that are related with them: rows come and go, and what
+ * one claims of others may change hands. `fresh` are those of them that were found to be new before.
  */
 export function wholeSettlement(bound: Bound): Part {
-  const parameters = [given.families, given.touched, given.native, given.withheld, given.fresh, ...given.written(bound)]
-  return partOf(bound, 'watch_whole', parameters, body(bound, effectsOf(bound)))
-}
-
-function body(bound: Bound, effects: Effects): SQL {
-  const { target, legacy } = bound
-  const everything = bits(effects.everything)
-  const keys = target.map((_, i) => sql`${keysOf(i)} text[];`)
-  return sql`
+  const effects = effectsOf(bound)
+  const parameters = [given.families, given.touched, given.withheld, given.fresh]
+  const rows = (each: TargetTable) => when(has(effects.reshape(each)), [removeStale(bound, each)])
+  const body = sql`
 #variable_conflict use_column
 declare
-  ${more} text[] := ${families};
-  ${declaredLook};
-  ${asides} jsonb;
-  ${unfollowed} boolean;
+  ${declared(bound)}
+begin
+  <<settling>>
+  loop
+    ${withRelated(bound, effects)}
+    ${statements(bound.target.map((each) => when(has(effects.follow(each)), followed(bound, effects, each))))}
+    exit settling;
+  end loop;
+  if ${withheld} is not null then ${setFamiliesAside(bound)}; end if;
+  ${statements([...bound.target].reverse().map(rows))}
+  if ${own} then ${ownKept(bound, effects)} end if;
+  ${complementKept(bound, effects)}
+  ${planAsUsual};
+end`
+  const nothingWritten = bound.target.map((_, i) => [writtenOf(i), sql`'{}'::text[]`] as const)
+  return partOf(bound, 'watch_whole', parameters, knowing(body, [[native, no], ...nothingWritten]))
+}
+
+/**
+ * The same after a write to the target: what is new to it comes to it before anything is written back, and what is written
+ * back may claim what others have.
+ */
+export function wholeBack(bound: Bound): Part {
+  const effects = effectsOf(bound)
+  const everything = bits(effects.everything)
+  const parameters = [given.families, given.touched, given.fresh, ...given.written(bound)]
+  const written = (each: LegacyTable) => when(has(effects.keep(each)), writtenBack(bound, each))
+  const rows = (each: TargetTable) =>
+    when(
+      has(effects.follow(each)),
+      followed(bound, effects, each, {
+        before: [sql`if pass = 1 then ${statements(requireCarried(bound, each))} end if`],
+        after: [sql`"$found" := "$found" || ${yielding}`, sql`${unfollowedAny} := ${unfollowedAny} or ${unfollowed}`],
+      }),
+    )
+  const body = sql`
+#variable_conflict use_column
+declare
+  ${declared(bound)}
   ${unfollowedAny} boolean := false;
   ${only} text;
   ${onlyFamily} text;
   ${kept} jsonb;
-  ${yielding} text[];
   ${yieldingAll} text[] := '{}';
   "$found" text[] := '{}';
-  ${usualPlans};
-  ${sql.join(keys, sql` `)}
 begin
   <<settling>>
   loop
-    loop
-      if ${more} is not null then ${lockAndLook(bound)} end if;
-      -- a family is carried whole or not at all
-      if ${aside} or ${moved} or ${fresh} <> '{}' then ${touched} := ${everything}; end if;
-      -- what the legacy has refused may come to it with what it refers to
-      if ${native} and ${own} and not (${parts} and ${touchesPlain(effects)}) then ${touched} := ${everything}; end if;
-      ${decided(effects)}
-      exit when ${touched} & ${bits(effects.reshapeAny)} = 0;
-      ${eitherSide(relatedFamilies(bound))};
-      exit when ${more} is null;
-      ${families} := ${families} || ${more};
-      ${touched} := ${everything};
-    end loop;
-    ${more} := null;
-    if ${native} and ${fresh} <> '{}' then ${statements(complementBefore(bound, everything))} end if;
+    -- what the legacy has refused may come to it with what it refers to
+    ${withRelated(bound, effects, sql`${own} and not (${parts} and ${touchesPlain(effects)})`)}
+    if ${fresh} <> '{}' then ${statements(complementBefore(bound, everything))} end if;
     for pass in 1..3 loop
-      -- what is new to the target comes to it before anything is written back
-      continue when pass = 1 and not (${native} and ${fresh} <> '{}');
-      if ${native} and pass > 1 then
-        ${statements(legacy.map((each) => when(has(effects.keep(each)), writtenBack(bound, each))))}
-      end if;
-      ${statements(
-        target.map((each) =>
-          when(has(effects.follow(each)), [
-            when(has(effects.reshape(each)), release(bound, each).map(nothingNoted)),
-            sql`if ${native} and pass = 1 then ${statements(requireCarried(bound, each))} end if`,
-            sql`if ${own} then ${overrule(bound, each)}; end if`,
-            nothingNoted(follow(bound, each)),
-            sql`"$found" := "$found" || ${yielding}`,
-            sql`${unfollowedAny} := ${unfollowedAny} or ${unfollowed}`,
-            sql`if ${more} is not null then ${families} := ${families} || ${more}; ${more} := null; end if`,
-            // a row that is refused takes others with it, which only a whole settlement knows
-            sql`if ${asides} is not null and ${touched} & ${everything} <> ${everything} then ${touched} := ${everything}; continue settling; end if`,
-            sql`if ${asides} is not null or ${aside} then ${setAside(bound, each)}; ${aside} := true; end if`,
-          ]),
-        ),
-      )}
-      if ${native} and pass = 1 then
-        ${statements([...target].reverse().map((each) => removeOutdated(bound, each)))}
-      end if;
+      continue when pass = 1 and ${fresh} = '{}';
+      if pass > 1 then ${statements(bound.legacy.map(written))} end if;
+      ${statements(bound.target.map(rows))}
+      if pass = 1 then ${statements([...bound.target].reverse().map((each) => removeOutdated(bound, each)))} end if;
       -- what was kept of the legacy and hides what was written yields to it, once
-      exit when pass = 2 and "$found" <@ ${yieldingAll} or pass = 2 and not ${native};
+      exit when pass = 2 and "$found" <@ ${yieldingAll};
       if pass > 1 then ${yieldingAll} := "$found"; end if;
       "$found" := '{}';
     end loop;
-    -- what was written back may claim what others have
-    exit settling when not ${native} or ${touched} & ${bits(effects.reshapeAny)} = 0;
+    exit settling when ${touched} & ${bits(effects.reshapeAny)} = 0;
     ${relatedFamilies(bound)};
     exit settling when ${more} is null;
     ${families} := ${families} || ${more};
     ${fresh} := '{}';
   end loop;
-  if ${withheld} is not null then ${setFamiliesAside(bound)}; end if;
-  if not ${native} then
-    ${statements([...target].reverse().map((each) => when(has(effects.reshape(each)), [removeStale(bound, each)])))}
-  end if;
-  if ${own} or ${unfollowedAny} then
-    ${statements(target.map((each) => when(has(effects.follow(each)), [keepOwn(bound, each)])))}
-  end if;
-  ${statements(
-    legacy.map((each) =>
-      when(has(effects.keep(each)), [keepComplement(bound, each), ...setDuplicatesAside(bound, each)]),
-    ),
-  )}
+  if ${own} or ${unfollowedAny} then ${ownKept(bound, effects)} end if;
+  ${complementKept(bound, effects)}
   ${planAsUsual};
 end`
+  const known = [
+    [native, yes],
+    [withheld, nothing],
+  ] as const
+  return partOf(bound, 'watch_whole_back', parameters, knowing(body, known))
 }
+
+/** The variables of either. */
+const declared = ({ target }: Bound): SQL => sql`${more} text[] := ${families};
+  ${declaredLook};
+  ${usualPlans};
+  ${asides} jsonb;
+  ${unfollowed} boolean;
+  ${yielding} text[];
+  ${sql.join(
+    target.map((_, i) => sql`${keysOf(i)} text[];`),
+    sql` `,
+  )}`
+
+/**
+ * Locks the families, and all that are related with them, until there are no more.
+ * @param needsAll where everything is to be settled that the families have
+ */
+const withRelated = (bound: Bound, effects: Effects, needsAll = sql`false`): SQL => sql`
+    loop
+      if ${more} is not null then ${lockAndLook(bound)} end if;
+      -- a family is carried whole or not at all
+      if ${aside} or ${moved} or ${fresh} <> '{}' or ${needsAll} then ${touched} := ${bits(effects.everything)}; end if;
+      ${decided(effects)}
+      exit when ${touched} & ${bits(effects.reshapeAny)} = 0;
+      ${relatedFamilies(bound)};
+      exit when ${more} is null;
+      ${families} := ${families} || ${more};
+      ${touched} := ${bits(effects.everything)};
+    end loop;
+    ${more} := null;`
+
+/** Brings what deriving gives of the families to a target table, and sets aside what it refuses. */
+function followed(
+  bound: Bound,
+  effects: Effects,
+  target: TargetTable,
+  { before = [], after = [] }: { before?: SQL[]; after?: SQL[] } = {},
+): SQL[] {
+  const everything = bits(effects.everything)
+  return [
+    when(has(effects.reshape(target)), release(bound, target).map(nothingNoted)),
+    ...before,
+    sql`if ${own} then ${overrule(bound, target)}; end if`,
+    nothingNoted(follow(bound, target)),
+    ...after,
+    sql`if ${more} is not null then ${families} := ${families} || ${more}; ${more} := null; end if`,
+    // a row that is refused takes others with it, which only a whole settlement knows
+    sql`if ${asides} is not null and ${touched} & ${everything} <> ${everything} then ${touched} := ${everything}; continue settling; end if`,
+    sql`if ${asides} is not null or ${aside} then ${setAside(bound, target)}; ${aside} := true; end if`,
+  ]
+}
+
+/** What the target has of its own is kept. */
+const ownKept = (bound: Bound, effects: Effects): SQL =>
+  statements(bound.target.map((each) => when(has(effects.follow(each)), [keepOwn(bound, each)])))
+
+/** What restore does not give back is kept. */
+const complementKept = (bound: Bound, effects: Effects): SQL =>
+  statements(
+    bound.legacy.map((each) =>
+      when(has(effects.keep(each)), [keepComplement(bound, each), ...setDuplicatesAside(bound, each)]),
+    ),
+  )
 
 /** Which rows are restored may rest on a plain column, which only a whole settlement knows beside others that are not. */
 function decided({ plain, reshapeAny, other, everything }: Effects): SQL {
@@ -150,24 +203,19 @@ function decided({ plain, reshapeAny, other, everything }: Effects): SQL {
   return sql`if ${has(bit)} and ${has(reshapeAny | other)} then ${touched} := ${bits(everything)}; end if;`
 }
 
-/** A statement that is planned for either side by itself. */
-const eitherSide = (statement: SQL): SQL => sql`if ${native} then ${knowing(statement, [[native, yes]])};
-      else ${knowing(statement, [[native, no]])};
-      end if`
-
 /** A statement that is planned for families of which nothing is noted, hence most of them, by itself. */
 function nothingNoted(statement: SQL): SQL {
-  const nothing = knowing(statement, [
+  const known = [
     [own, no],
     [aside, no],
-    [withheld, sql`null::jsonb`],
-  ])
+    [withheld, nothing],
+  ] as const
   return sql`if ${own} or ${aside} or ${withheld} is not null then ${statement};
-      else ${eitherSide(nothing)};
+      else ${knowing(statement, known)};
       end if`
 }
 
-const [yes, no] = [sql`true`, sql`false`]
+const [yes, no, nothing] = [sql`true`, sql`false`, sql`null::jsonb`]
 
 /** Families that were not carried yet get their complement as it was before this write, which is then undone again. */
 const complementBefore = (bound: Bound, everything: SQL): SQL[] => {

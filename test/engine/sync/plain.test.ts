@@ -6,7 +6,7 @@ import { atp } from '../../../scripts/systems/atp/index.ts'
 import { random } from '../../concurrency/random.ts'
 import type { Scratch } from '../../support/scratch.ts'
 import { one, run } from '../migration.ts'
-import { asApplication, expectInStep, hash, living, media, training, values } from './alive.ts'
+import { asApplication, codeOf, expectInStep, hash, insert, living, media, training, values } from './alive.ts'
 import { everyRow, settleWhole } from './whole.ts'
 
 const test = living({ rows: 300, dirt: 0.1, seed: 11 })
@@ -73,6 +73,30 @@ test('which columns are plain, and which come back by themselves', async ({ data
   expect([...(releases ? returning(bound, releases) : [])]).not.toContain('media_title')
   expect([...(labels ? returning(bound, labels) : [])]).toEqual([])
 })
+
+const parts = ['plain', 'plain_back', 'whole', 'whole_back']
+
+empty.for([
+  ['an update of the legacy', `update atp.media set uploader = 'me'`, ['plain']],
+  ['an update of the target', `update atp.downloads set uploader = 'me'`, ['plain', 'plain_back']],
+  ['an insert into the legacy', media('b', 2), ['whole']],
+  ['an insert into the target', insert('downloads', { hash: hash('b'), original_title: 'b' }), ['whole_back']],
+] as const)(
+  'a session that makes nothing but %s compiles no other part of the settlement',
+  async ([, statement, [...needed]], { database }) => {
+    await run(database, media('a', 1))
+    const rename = (from: string, to: string) => run(database, `alter function sluice.${from} rename to ${to}`)
+    for (const each of needed) {
+      await rename(`atp_watch_${each}`, 'hidden')
+      expect(await codeOf(run(database, statement)), each).toBe('42883')
+      await rename('hidden', `atp_watch_${each}`)
+    }
+    const others = parts.filter((each) => !(needed as string[]).includes(each))
+    for (const each of others) await run(database, `drop function sluice.atp_watch_${each}`)
+    await run(database, statement)
+    await expectInStep(database)
+  },
+)
 
 empty(
   'a value that the target has no room for sets its title aside, and comes back with one that fits',
