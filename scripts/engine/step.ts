@@ -49,10 +49,12 @@ export async function costOf(db: Executor, { name }: System): Promise<SyncCost |
     db,
     sql`
       select coalesce(sum(calls), 0)::float8 as "calls", (sum(total_time) / nullif(sum(calls), 0))::float8 as "mean"
-      from pg_stat_user_functions
-      where schemaname = ${sluice.schemaName}
-        and starts_with(funcname, ${`${name}_watch_`})
-        and funcname not in (${`${name}_watch_begins`}, ${`${name}_watch_nested`})`,
+      from pg_stat_user_functions as s
+      join pg_proc as p on p.oid = s.funcid
+      where s.schemaname = ${sluice.schemaName}
+        and starts_with(s.funcname, ${`${name}_watch_`})
+        and p.prorettype = 'trigger'::regtype
+        and s.funcname <> ${`${name}_watch_begins`}`,
   )
   return found?.calls && found.mean !== null ? { calls: found.calls, mean: found.mean } : null
 }
