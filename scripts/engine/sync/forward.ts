@@ -1,11 +1,12 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { Bound } from '../bound.ts'
 import { references, uniqueKeys } from '../constraints.ts'
 import { functionOf } from '../contract/text.ts'
 import { list } from '../sql.ts'
 import { bits, effectsOf } from './effects.ts'
 import { areTooMany, halves } from './many.ts'
-import { byValues, quoted } from './plpgsql.ts'
+import { given, type Part, partOf } from './part.ts'
+import { byValues } from './plpgsql.ts'
 import { families, touched } from './variables.ts'
 
 /**
@@ -13,7 +14,7 @@ import { families, touched } from './variables.ts'
  * refuses in a way that its declaration does not foretell is set aside with the server's own words. What the declaration
  * does foretell is another session's doing, and seen by the next snapshot: that of the next attempt, or of the client's.
  */
-export function forwardFunction(bound: Bound): SQL {
+export function forwardFunction(bound: Bound): Part {
   const { everything } = effectsOf(bound)
   const settle = functionOf(bound.system, 'settle')
   const declared = bound.target.flatMap(({ table }) =>
@@ -56,5 +57,5 @@ begin
   perform ${settle}(${families}, ${bits(everything)}, false, jsonb_build_object('sqlstate', "$state",
     'reason', "$message", 'constraint', coalesce(nullif("$constraint", ''), 'unknown'), 'relation', "$relation"));
 end`
-  return sql`create or replace function ${forward}(${families} text[], ${touched} bigint) returns void language plpgsql as ${quoted(body)}`
+  return partOf(bound, 'forward', [given.families, given.touched], body)
 }

@@ -117,19 +117,16 @@ async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   const { system } = bound
   await tx.execute(withoutCheck)
   await makeSince(tx, bound)
-  const parts = settlement(bound)
+  const nested = nestedFunction(bound, bits(effectsOf(bound).everything))
+  const parts = [...settlement(bound), forwardFunction(bound), nested]
   for (const { create } of parts) await tx.execute(create)
-  await tx.execute(forwardFunction(bound))
   await tx.execute(beginsFunction(bound))
-  await tx.execute(nestedFunction(bound, bits(effectsOf(bound).everything)))
   for (const statement of triggerFunctions(bound, await ownedSchemas(tx, system))) await tx.execute(statement)
-  const settling = parts.map(({ signature }) => signature)
-  const forward = sql`${functionOf(system, 'forward')}(text[], bigint)`
-  const watches = [...bound.legacy, ...bound.target].map(
-    ({ relation }) => sql`${functionOf(system, `watch_${relation}`)}()`,
+  const signatures = parts.map(({ signature }) => signature)
+  const watches = ['since', ...[...bound.legacy, ...bound.target].map(({ relation }) => relation)].map(
+    (name) => sql`${functionOf(system, `watch_${name}`)}()`,
   )
-  const others = (['watch_since', 'watch_nested'] as const).map((name) => sql`${functionOf(system, name)}()`)
-  await tx.execute(sql`revoke all on function ${list([...settling, forward, ...others, ...watches])} from public`)
+  await tx.execute(sql`revoke all on function ${list([...signatures, ...watches])} from public`)
 }
 
 /** No family counts as carried, nor will one that somebody is just carrying. */

@@ -6,7 +6,7 @@ import { tableSql } from '../shape.ts'
 import { column, isJson, list, rowOf, sameImage } from '../sql.ts'
 import { noteGone } from './first.ts'
 import { type Noted, noRelation, notedLegacy, notedTarget, noteName, type Side, sameKey } from './noted.ts'
-import { quoted } from './plpgsql.ts'
+import { type Part, partOf } from './part.ts'
 import { families, variable, written } from './variables.ts'
 
 /**
@@ -114,7 +114,7 @@ function forgetOwn(bound: Bound): SQL[] {
 }
 
 /** The function that propagates what was noted, until nothing is. */
-export function nestedFunction(bound: Bound, everything: SQL): SQL {
+export function nestedFunction(bound: Bound, everything: SQL): Part {
   const legacy = bound.legacy.filter(({ keyed }) => keyed).map(notedLegacy)
   const target = bound.target.map(notedTarget)
   const again = (tables: readonly Noted[]) =>
@@ -180,5 +180,5 @@ begin
       using errcode = 'triggered_data_change_violation', hint = ${`after ${rounds} rounds both shapes still differ: let a trigger write only what changes`}::text;
   end if;
 end`
-  return sql`create or replace function ${functionOf(bound.system, 'watch_nested')}() returns void language plpgsql as ${quoted(body)}`
+  return partOf(bound, 'watch_nested', [], body)
 }

@@ -3,11 +3,11 @@ import type { Bound } from '../bound.ts'
 import { type FunctionName, functionOf } from '../contract/text.ts'
 import { list } from '../sql.ts'
 import { quoted } from './plpgsql.ts'
-import { families, fresh, native, own, touched, whole, withheld, writtenOf } from './variables.ts'
+import { families, fresh, native, own, touched, whole, withheld, written, writtenOf } from './variables.ts'
 
 /**
- * A part of a settlement as a function of its own. A session compiles each function that it calls when it first does so,
- * which takes much longer than to run it: a part that it does not need costs it nothing.
+ * A part of the sync as a function of its own. A session compiles each function that it calls when it first does so, which
+ * takes much longer than to run it: a part that it does not need costs it nothing.
  */
 export interface Part {
   /** The statement that makes the function. */
@@ -19,17 +19,15 @@ export interface Part {
 }
 
 /** A variable that a part is given, of which it may give back another value. */
-export interface Parameter {
+interface Parameter {
   variable: SQL
   type: SQL
   mode: 'in' | 'inout'
+  /** What it is where the caller gives none. */
+  preset?: SQL
 }
 
-const parameter = (variable: SQL, type: string, mode: Parameter['mode'] = 'in'): Parameter => ({
-  variable,
-  type: sql.raw(type),
-  mode,
-})
+const parameter = (variable: SQL, type: string): Parameter => ({ variable, type: sql.raw(type), mode: 'in' })
 
 /** The variables that parts are given. */
 export const given = {
@@ -40,7 +38,8 @@ export const given = {
   whole: parameter(whole, 'boolean'),
   withheld: parameter(withheld, 'jsonb'),
   fresh: parameter(fresh, 'text[]'),
-  written: ({ target }: Bound): Parameter[] => target.map((_, i) => parameter(writtenOf(i), 'text[]')),
+  written: { ...parameter(written, 'jsonb'), preset: sql`'{}'` },
+  writtenOfEach: ({ target }: Bound): Parameter[] => target.map((_, i) => parameter(writtenOf(i), 'text[]')),
 }
 
 /** A parameter of which the caller gets the value back that the part has given it. */
@@ -49,7 +48,10 @@ export const givenBack = (each: Parameter): Parameter => ({ ...each, mode: 'inou
 /** @param body what it does, which may use the parameters by the names of the variables */
 export function partOf({ system }: Bound, what: FunctionName, parameters: readonly Parameter[], body: SQL): Part {
   const name = functionOf(system, what)
-  const declared = parameters.map(({ variable, type, mode }) => sql`${sql.raw(mode)} ${variable} ${type}`)
+  const declared = parameters.map(
+    ({ variable, type, mode, preset }) =>
+      sql`${sql.raw(mode)} ${variable} ${type}${preset ? sql` default ${preset}` : sql``}`,
+  )
   const returns = parameters.some(({ mode }) => mode === 'inout') ? sql`` : sql` returns void`
   return {
     create: sql`create or replace function ${name}(${list(declared)})${returns} language plpgsql as ${quoted(body)}`,

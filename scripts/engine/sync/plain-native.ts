@@ -17,7 +17,7 @@ import { families, own, theFamilies, touched, writtenOf, yielding } from './vari
 
 /** What brings a change of plain columns of the target to the legacy; gives back `touched` and `own`. */
 export function plainBack(bound: Bound): Part {
-  const parameters = [given.families, givenBack(given.touched), givenBack(given.own), ...given.written(bound)]
+  const parameters = [given.families, givenBack(given.touched), givenBack(given.own), ...given.writtenOfEach(bound)]
   const body = sql`
 #variable_conflict use_column
 declare

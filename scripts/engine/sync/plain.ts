@@ -22,7 +22,14 @@ import { native, own, theFamilies, touched, whole } from './variables.ts'
  */
 export function plainSettlement(bound: Bound, back: Part): Part {
   const effects = effectsOf(bound)
-  const parameters = [given.families, given.touched, given.native, given.own, given.whole, ...given.written(bound)]
+  const parameters = [
+    given.families,
+    given.touched,
+    given.native,
+    given.own,
+    given.whole,
+    ...given.writtenOfEach(bound),
+  ]
   const body = sql`
 #variable_conflict use_column
 begin

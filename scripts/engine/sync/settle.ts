@@ -1,6 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Bound } from '../bound.ts'
-import { functionOf } from '../contract/text.ts'
 import { bits, effectsOf, touchesPlain } from './effects.ts'
 import { declaredLook, lockAndLook } from './look.ts'
 import {
@@ -13,44 +12,24 @@ import {
   settleOwn,
   usualPlans,
 } from './many.ts'
-import type { Part } from './part.ts'
+import { given, type Part, partOf } from './part.ts'
 import { plainSettlement } from './plain.ts'
 import { plainBack } from './plain-native.ts'
-import { byValues, quoted, statements, undone } from './plpgsql.ts'
-import {
-  aside,
-  families,
-  fresh,
-  more,
-  moved,
-  native,
-  noted,
-  parts,
-  touched,
-  withheld,
-  written,
-  writtenOf,
-} from './variables.ts'
+import { byValues, statements, undone } from './plpgsql.ts'
+import { aside, families, fresh, more, moved, native, noted, parts, touched, written, writtenOf } from './variables.ts'
 import { wholeBack, wholeSettlement } from './whole.ts'
 
 /**
  * The functions of a settlement. `settle(families, touched, native, withheld, written)` makes both shapes of some families
  * agree, and notes what only one of them holds: by what was touched alone where that are plain columns, else whole.
  */
-export function settlement(bound: Bound): Pick<Part, 'create' | 'signature'>[] {
-  const settle = functionOf(bound.system, 'settle')
-  const parameters = sql`${families} text[], ${touched} bigint, ${native} boolean, ${withheld} jsonb,
-    ${written} jsonb default '{}'`
+export function settlement(bound: Bound): Part[] {
   const back = plainBack(bound)
   const plain = plainSettlement(bound, back)
   const whole = { ofLegacy: wholeSettlement(bound), ofTarget: wholeBack(bound) }
-  return [
-    ...[back, plain, whole.ofLegacy, whole.ofTarget],
-    {
-      create: sql`create or replace function ${settle}(${parameters}) returns void language plpgsql as ${quoted(body(bound, plain, whole))}`,
-      signature: sql`${settle}(text[], bigint, boolean, jsonb, jsonb)`,
-    },
-  ]
+  const parameters = [given.families, given.touched, given.native, given.withheld, given.written]
+  const settle = partOf(bound, 'settle', parameters, body(bound, plain, whole))
+  return [back, plain, whole.ofLegacy, whole.ofTarget, settle]
 }
 
 function body(bound: Bound, plain: Part, whole: Record<'ofLegacy' | 'ofTarget', Part>): SQL {

@@ -80,7 +80,7 @@ end`
 export function wholeBack(bound: Bound): Part {
   const effects = effectsOf(bound)
   const everything = bits(effects.everything)
-  const parameters = [given.families, given.touched, given.fresh, ...given.written(bound)]
+  const parameters = [given.families, given.touched, given.fresh, ...given.writtenOfEach(bound)]
   const written = (each: LegacyTable) => when(has(effects.keep(each)), writtenBack(bound, each))
   const rows = (each: TargetTable) =>
     when(
