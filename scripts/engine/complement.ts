@@ -4,11 +4,20 @@ import type { Bound, LegacyTable } from './bound.ts'
 import type { Keys } from './family.ts'
 import { recordAside } from './quarantine.ts'
 import { returning } from './returning.ts'
-import { familyOfRow, keyOfRow, legacyBesideRestored, legacyRows, sameKey } from './rows.ts'
+import {
+  countRestored,
+  familyOfRow,
+  keyOfRow,
+  legacyBesideRestored,
+  legacyRows,
+  legacyWithRestored,
+  restoredAlone,
+  sameKey,
+} from './rows.ts'
 import { type Scope, touched, touchedText } from './scope.ts'
 import type { LiveColumn } from './shape.ts'
 import { tableSql } from './shape.ts'
-import { column, type Executor, imagesDiffer, textDiffers, textForm, textsOf } from './sql.ts'
+import { column, type Executor, imagesDiffer, textForm, textsOf, textsOfDiffering } from './sql.ts'
 
 /**
  * Keeps what restore does not give back of the families carried (design §1): each legacy row is compared with its
@@ -53,18 +62,14 @@ export async function keepOf(
   return (counted as { rows: number }).rows
 }
 
-/** Legacy row `l` beside restored row `r`: whether they may differ, by the bytes of some columns. */
-export const mayDiffer = (columns: readonly LiveColumn[]): SQL =>
-  imagesDiffer(columns, [(name) => column('l', name), (name) => column('r', name)])
+/** The values of legacy row `l` and of restored row `r`. */
+const both = [(name: string) => column('l', name), (name: string) => column('r', name)] as const
+
+/** Whether row `l` and row `r` may differ, by the bytes of some columns. */
+export const mayDiffer = (columns: readonly LiveColumn[]): SQL => imagesDiffer(columns, both)
 
 /** The columns in which row `l` differs from row `r`, with the text forms of `l`. */
-export const differing = (columns: readonly LiveColumn[]): SQL =>
-  textsOf(
-    columns.map(({ name, type }) => {
-      const [kept, restored] = [column('l', name), column('r', name)]
-      return { name, differs: textDiffers(kept, restored, type), text: textForm(kept, type) }
-    }),
-  )
+export const differing = (columns: readonly LiveColumn[]): SQL => textsOfDiffering(columns, both)
 
 /**
  * The insert that keeps what restore does not give back of one legacy table. Only the bytes of the rows are compared, and
@@ -84,21 +89,36 @@ export function keepRows(
     ? sql`case when r."#ordinal" is null then ${wholeRow(legacy)} else ${differing(columns)} end`
     : differing(columns)
   const either = (of: (alias: string) => SQL) => sql`case when l."#ordinal" is null then ${of('r')} else ${of('l')} end`
+  const found = (rows: SQL, where: SQL) => sql`
+      select c.*
+      from (
+        select ${either((alias) => keyOfRow(alias, legacy))} as key, coalesce(l."#ordinal", r."#ordinal") as ordinal,
+          ${either((alias) => familyOfRow(bound, alias, legacy))} as family,
+          case when l."#ordinal" is null then 'absent' when r."#ordinal" is null then 'whole' else 'part' end as kind,
+          case when l."#ordinal" is null then '{}' else ${kept} end as kept
+        from ${rows}
+        where ${where}
+        offset 0) as c
+      where c.kind <> 'part'
+        or c.kept <> '{}'`
+  const ofLegacy = sql`r."#ordinal" is null or ${mayDiffer(columns)}`
+  const ofFew = () => sql`
+      ${found(
+        legacyBesideRestored(bound, legacy, keys),
+        sql`(l."#ordinal" is null and ${hasNoLegacyRow(legacy)}) or (l."#ordinal" is not null and (${ofLegacy}))`,
+      )}`
+  const ofAll = () => sql`
+      with near as materialized (${found(legacyWithRestored(bound, legacy), ofLegacy)}),
+      far as (${found(
+        restoredAlone(bound, legacy),
+        sql`(${countRestored(bound, legacy)}) + (select count(*) from near where kind = 'whole')
+          <> (select count(*) from ${tableSql(legacy.table)})`,
+      )})
+      select * from near union all select * from far`
   return sql`
     insert into ${complement} (system, relation, key, ordinal, family, kind, kept)
     select ${bound.system.name}, ${legacy.relation}, c.*
-    from (
-      select ${either((alias) => keyOfRow(alias, legacy))} as key, coalesce(l."#ordinal", r."#ordinal") as ordinal,
-        ${either((alias) => familyOfRow(bound, alias, legacy))} as family,
-        case when l."#ordinal" is null then 'absent' when r."#ordinal" is null then 'whole' else 'part' end as kind,
-        case when l."#ordinal" is null then '{}' else ${kept} end as kept
-      from ${legacyBesideRestored(bound, legacy, keys)}
-      where (l."#ordinal" is null and ${whole ? sql`true` : hasNoLegacyRow(legacy)})
-        or r."#ordinal" is null
-        or (l."#ordinal" is not null and ${mayDiffer(columns)})
-      offset 0) as c
-    where c.kind <> 'part'
-      or c.kept <> '{}'
+    from (${whole ? ofAll() : ofFew()}) as c
     order by c.key, c.ordinal
     ${fresh ? sql`` : replacing}`
 }

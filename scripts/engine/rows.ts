@@ -1,8 +1,8 @@
 import { getColumns, type SQL, sql } from 'drizzle-orm'
 import type { Bound, LegacyTable } from './bound.ts'
-import { familyOf, type Keys } from './family.ts'
+import { everything, familyOf, type Keys } from './family.ts'
 import { type LiveColumn, tableSql } from './shape.ts'
-import { all, column, keyText, list, rowText } from './sql.ts'
+import { all, column, keyText, list, rowText, sameText } from './sql.ts'
 import type { Tables, Transform } from './system.ts'
 
 /**
@@ -33,14 +33,40 @@ export const familyOfRow = (bound: Bound, alias: string, legacy: LegacyTable): S
   sql`coalesce(${familyOf(familyColumnsOf(bound, legacy.name, bound.system.legacy).map((name) => column(alias, name)))}, '')`
 
 /**
- * Legacy rows `l` and restored rows `r`, joined where they are one row. A side that is missing has no "#ordinal".
- * Texts are asked of the rows that come out of it, by `keyOfRow` and `familyOfRow`: "#key" and "#family" of either side
- * would be made of all rows, and carried through the join.
+ * Legacy rows `l` and restored rows `r` of some families, joined where they are one row. A side that is missing has no
+ * "#ordinal". Texts are asked of the rows that come out of it, by `keyOfRow` and `familyOfRow`: "#key" and "#family" of
+ * either side would be made of all rows, and carried through the join.
  */
-export function legacyBesideRestored(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {
-  return sql`${legacyRows(bound, legacy, keys)} as l
+export const legacyBesideRestored = (bound: Bound, legacy: LegacyTable, keys: Keys): SQL =>
+  sql`${legacyRows(bound, legacy, keys)} as l
       full join ${restoredRows(bound, legacy, keys)} as r on ${sameRow(legacy)}`
-}
+
+/**
+ * The same of all families, but for restored rows without a legacy row. A full join would make every restored row and
+ * then hold one of the sides in memory, both of them wide; here the server may join the tables that restore reads to the
+ * legacy rows one by one, and hold nothing but those.
+ */
+export const legacyWithRestored = (bound: Bound, legacy: LegacyTable): SQL =>
+  sql`${legacyRows(bound, legacy, everything)} as l
+      left join ${restoredRows(bound, legacy, everything, inPlace(legacy))} as r on ${sameRow(legacy)}`
+
+/** The restored rows `r` that have no legacy row, with an `l` that is null. */
+export const restoredAlone = (bound: Bound, legacy: LegacyTable): SQL =>
+  sql`(
+        select *
+        from ${restoredRows(bound, legacy, everything)} as r
+        where not exists (select from ${legacyRows(bound, legacy, everything)} as l where ${sameRow(legacy)})) as r
+      left join (select * from ${legacyRows(bound, legacy, everything)} as l where false) as l on false`
+
+/**
+ * How many rows restore yields. With the number of legacy rows that have none it tells whether there are any without a
+ * legacy row, much faster than looking for them: the server joins nothing that only adds columns to what it counts.
+ */
+export const countRestored = (bound: Bound, legacy: LegacyTable): SQL =>
+  sql`select count(*) from ${restoredRows(bound, legacy, everything)} as r`
+
+/** The ordinal of a restored row read off its key: a constant the server would add after all joins that make the row. */
+const inPlace = ({ key }: LegacyTable): SQL => sql`case when ${column('d', key[0] as string)} is null then 1 else 1 end`
 
 /** By the columns of the key where they are one, of which there are statistics. */
 const sameRow = (legacy: LegacyTable): SQL =>
@@ -50,22 +76,23 @@ const sameRow = (legacy: LegacyTable): SQL =>
  * Whether two rows have the key of a legacy table in common, texts included, which may differ where values are equal.
  * `is true` keeps the texts from being made before the values are found to be equal.
  */
-export const sameKey = ({ key }: LegacyTable, one: string, other: string): SQL =>
+export const sameKey = ({ key, live }: LegacyTable, one: string, other: string): SQL =>
   all(
     key.flatMap((name) => {
       const [a, b] = [column(one, name), column(other, name)]
-      return [sql`${a} = ${b}`, sql`(${a}::text collate "C" = ${b}::text collate "C") is true`]
+      const same = sameText(a, b, live.columns.find((each) => each.name === name)?.type ?? '')
+      return same ? [sql`${a} = ${b}`, sql`(${same}) is true`] : sql`${a} = ${b}`
     }),
   )
 
 /** The rows that restore yields for some families, with every live column in its live type; unknown ones are null. */
-export function restoredRows(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {
+export function restoredRows(bound: Bound, legacy: LegacyTable, keys: Keys, ordinal = sql`1`): SQL {
   const known = new Set(Object.values(getColumns(legacy.table)).map(({ name }) => name))
   const value = ({ name, type }: LiveColumn) =>
     sql`${known.has(name) ? column('d', name) : sql.raw('null')}::${sql.raw(type)} as ${sql.identifier(name)}`
   const family = familyOf(familyColumnsOf(bound, legacy.name, bound.system.legacy).map((name) => column('d', name)))
   return sql`(select ${keyText(legacy.key.map((name) => column('d', name)))} as "#key",
-      1 as "#ordinal",
+      ${ordinal} as "#ordinal",
       coalesce(${family}, '') as "#family",
       ${list(legacy.live.columns.map(value))}
     from ${query(legacy.restore, bound.system.target, keys)} as d(${selected(legacy.restore, bound.system.target)}))`

@@ -58,8 +58,7 @@ export function imagesDiffer(
   of: readonly [(name: string) => SQL, (name: string) => SQL],
 ): SQL {
   const [one, other] = of
-  const differs = ({ name, type, isEnum }: Typed) =>
-    isEnum ? sql`${one(name)} is distinct from ${other(name)}` : valuesDiffer(one(name), other(name), type)
+  const differs = (each: Typed) => valuesDiffer(one(each.name), other(each.name), each)
   const differences = columns.flatMap((each) => differs(each) ?? [])
   const others = columns.filter((each) => !differs(each))
   const row = (value: (name: string) => SQL) => sql`row(${list(others.map(({ name }) => value(name)))})`
@@ -71,9 +70,11 @@ export function imagesDiffer(
 export const keyText = (columns: readonly SQL[]): SQL =>
   columns.length === 1 ? sql`coalesce(${columns[0]}::text, '\\N')` : sql`row(${sql.join([...columns], sql`, `)})::text`
 
+const padded = /^(character|char|bpchar)(\(\d+\))?$/
+
 /** The output function's text of a value. A cast of char(n) to text would drop its padding. */
 export const textForm = (value: SQL, type: string): SQL =>
-  /^(character|char|bpchar)(\(\d+\))?$/.test(type) ? sql`textin(bpcharout(${value}))` : sql`${value}::text`
+  padded.test(type) ? sql`textin(bpcharout(${value}))` : sql`${value}::text`
 
 /**
  * Whether what was kept of a column must be read as its type one by one: in a jsonb record a text is itself a value of
@@ -85,24 +86,74 @@ export const isJson = (type: string): boolean => /^jsonb?$/.test(type)
 const exact = /^(smallint|integer|bigint|boolean|uuid|bytea|date|oid|timestamp( ?\(\d\))?( with(out)? time zone)?)$/
 const collated = /^(text|varchar|character varying)(\(\d+\))?$/
 
+/** Whether the text of every value of a type is certain to be read as that value again, as a dump relies on. */
+export const readsBack = ({ type, isEnum }: Typed): boolean => isEnum || exact.test(type) || collated.test(type)
+
 /** Whether two values of a type differ, where equal ones have equal bytes and texts; nothing of any other type. */
-function valuesDiffer(a: SQL, b: SQL, type: string): SQL | undefined {
-  if (exact.test(type)) return sql`${a} is distinct from ${b}`
+function valuesDiffer(a: SQL, b: SQL, { type, isEnum }: Omit<Typed, 'name'>): SQL | undefined {
+  if (isEnum || exact.test(type)) return sql`${a} is distinct from ${b}`
   return collated.test(type) ? sql`${a} collate "C" is distinct from ${b} collate "C"` : undefined
+}
+
+/**
+ * Whether two equal values of a type have equal texts too: numerics of another scale have not. Nothing where equal values
+ * always have; padding is no part of the text that a cast of char(n) gives.
+ */
+export function sameText(a: SQL, b: SQL, type: string): SQL | undefined {
+  if (exact.test(type)) return undefined
+  return collated.test(type) || padded.test(type)
+    ? sql`${a} collate "C" = ${b} collate "C"`
+    : sql`${a}::text collate "C" = ${b}::text collate "C"`
 }
 
 /** Whether two values of a type differ in their text form: numerics of another scale do, though they are equal. */
 export const textDiffers = (a: SQL, b: SQL, type: string): SQL =>
-  valuesDiffer(a, b, type) ?? sql`${textForm(a, type)} is distinct from ${textForm(b, type)}`
+  valuesDiffer(a, b, { type, isEnum: false }) ?? sql`${textForm(a, type)} is distinct from ${textForm(b, type)}`
 
 /** A jsonb object of the columns that differ, each with its text. */
-export const textsOf = (columns: readonly { name: string; differs: SQL; text: SQL }[]): SQL =>
-  columns.length === 0
-    ? sql`'{}'::jsonb`
-    : sql`coalesce(jsonb_object(${sql.join(
-        columns.map(({ name, differs, text }) => sql`case when ${differs} then array[${name}::text, ${text}] end`),
-        sql` || `,
-      )}), '{}')`
+export const textsOf = (columns: readonly Text[]): SQL =>
+  columns.length === 0 ? sql`'{}'::jsonb` : objectOf(pairsOf(columns))
+
+/**
+ * The same of the columns in which two rows differ, with the texts of the first. Texts are made of what can only be compared
+ * by its text once its bytes are found to differ.
+ * @param of the values of the two rows
+ */
+export function textsOfDiffering(
+  columns: readonly Typed[],
+  of: readonly [(name: string) => SQL, (name: string) => SQL],
+): SQL {
+  const [one, other] = of
+  const known: Text[] = []
+  const others: Typed[] = []
+  for (const each of columns) {
+    const [value, differs] = [one(each.name), valuesDiffer(one(each.name), other(each.name), each)]
+    if (differs) known.push({ name: each.name, differs, text: textForm(value, each.type) })
+    else others.push(each)
+  }
+  const texts = others.map(({ name, type }): Text => {
+    const [a, b] = [one(name), other(name)]
+    return { name, differs: textDiffers(a, b, type), text: textForm(a, type) }
+  })
+  if (others.length < 2) return textsOf([...known, ...texts])
+  const guarded = sql`case when ${imagesDiffer(others, of)} then ${pairsOf(texts)} end`
+  return objectOf(known.length > 0 ? sql`${pairsOf(known)} || ${guarded}` : guarded)
+}
+
+/** A column's text, where it differs. */
+interface Text {
+  name: string
+  differs: SQL
+  text: SQL
+}
+
+const pairsOf = (columns: readonly Text[]): SQL =>
+  sql.join(
+    columns.map(({ name, differs, text }) => sql`case when ${differs} then array[${name}::text, ${text}] end`),
+    sql` || `,
+  )
+
+const objectOf = (pairs: SQL): SQL => sql`coalesce(jsonb_object(${pairs}), '{}')`
 
 /** The text of a whole row of `alias`, in an order that no collation changes. */
 export const rowText = (alias: string): SQL => sql`(${sql.identifier(alias)}.*)::text collate "C"`

@@ -4,9 +4,17 @@ import type { Bound, LegacyTable } from '../bound.ts'
 import { differing, mayDiffer, unread } from '../complement.ts'
 import { among, everything } from '../family.ts'
 import type { Account, Difference, Differences } from '../results.ts'
-import { familyOfRow, keyOfRow, legacyBesideRestored, legacyRows } from '../rows.ts'
+import {
+  countRestored,
+  familyOfRow,
+  keyOfRow,
+  legacyRows,
+  legacyWithRestored,
+  restoredAlone,
+  restoredRows,
+} from '../rows.ts'
 import { tableSql } from '../shape.ts'
-import { column, type Executor, isJson, list, rowOf, sameImage, textForm, textsOf } from '../sql.ts'
+import { column, type Executor, isJson, list, readsBack, rowOf, sameImage, textForm, textsOf } from '../sql.ts'
 
 /**
  * Whether the effective legacy (restore, overlaid with the complement) is the legacy table, row by row (design §1).
@@ -27,22 +35,37 @@ export async function compareLegacy(
   return { differences, account: { rows, ...account }, other: wrong - differing, shown }
 }
 
-/** One row: how many rows there are, what is wrong with them, and what became of them. */
+/**
+ * One row: how many rows there are, what is wrong with them, and what became of them. Rows that no legacy row is beside are
+ * only looked for where the numbers say that there are such; what is restored twice is found by the numbers alone.
+ */
 export const countLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
-    select counted.rows::float8 as rows, missing::float8 as missing, extra::float8 as extra, wrong::float8 as wrong,
-      counted.quarantined::float8 as quarantined, complemented::float8 as complemented,
-      (counted.rows - counted.quarantined - complemented - not_carried)::float8 as carried
+    with counted as materialized (
+      select (select count(*) from ${tableSql(legacy.table)}) as rows, (${countRestored(bound, legacy)}) as restored,
+        (select count(*) from ${keptRows(bound, legacy)} as c) as kept, (${quarantinedRows(bound, legacy)}) as quarantined),
+    near as materialized (${pairs(bound, legacy, besideKept(bound, legacy), isOfInterest(legacy))}),
+    far as (${pairs(
+      bound,
+      legacy,
+      keptAlone(bound, legacy),
+      sql`
+      where (select restored - rows from counted) + (select count(*) from near where not is_restored) <> 0
+        or (select kept from counted) <> (select count(*) from near where kind is not null)`,
+    )})
+    select rows::float8 as rows, missing::float8 as missing,
+      (extra + (restored - rows + not_restored - restored_alone))::float8 as extra, wrong::float8 as wrong,
+      quarantined::float8 as quarantined, complemented::float8 as complemented,
+      (rows - quarantined - complemented - not_carried)::float8 as carried
     from (
       select count(*) filter (where problem = 'missing') as missing,
         count(*) filter (where problem = 'extra') as extra,
         count(*) filter (where problem = 'wrong') as wrong,
-        count(*) filter (where is_legacy and not quarantined and kind is not null) as complemented,
-        count(*) filter (where is_legacy and not quarantined and kind is null and problem is not null) as not_carried
-      from (${pairs(bound, legacy)} offset 0) as pair) as found
-    cross join (
-      select (select count(*) from ${tableSql(legacy.table)}) as rows,
-        (${quarantinedRows(bound, legacy)}) as quarantined
-      offset 0) as counted`
+        count(*) filter (where is_legacy and not is_restored) as not_restored,
+        count(*) filter (where is_restored and not is_legacy) as restored_alone,
+        count(*) filter (where is_legacy and not is_aside and kind is not null) as complemented,
+        count(*) filter (where is_legacy and not is_aside and kind is null and problem is not null) as not_carried
+      from (select * from near union all select * from far) as pair) as found
+    cross join counted`
 
 /** How many legacy rows are set aside. Only their families are looked up: they are few, as a rule. */
 function quarantinedRows(bound: Bound, legacy: LegacyTable): SQL {
@@ -68,7 +91,16 @@ async function inDetail(
   const [row] = await db.execute(sql`
     with wrong as materialized (
       select *
-      from (${pairsInDetail(bound, legacy)}) as pair
+      from (
+        ${pairsInDetail(bound, legacy, besideKept(bound, legacy), isOfInterest(legacy))}
+        union all
+        ${pairsInDetail(bound, legacy, keptAlone(bound, legacy), sql``)}
+        union all
+        select key, ordinal, 'extra', null, null
+        from (
+          select "#key" as key, row_number() over (partition by "#key") as ordinal
+          from ${restoredRows(bound, legacy, everything)} as r) as again
+        where ordinal > 1) as pair
       where problem is not null)
     select (select count(*) from wrong where problem = 'differing')::float8 as differing, coalesce((
         select jsonb_agg(jsonb_build_object('key', key, 'kind', problem, 'found', found, 'expected', expected) order by key, ordinal)
@@ -102,38 +134,42 @@ export function difference(table: string, { key, kind, found, expected }: FoundR
  * Every legacy row `l` that is not simply its restored row `r`, or of which something was kept: whether what was kept is
  * what keeping would keep of it, and makes it of its restored row.
  */
-function pairs(bound: Bound, legacy: LegacyTable): SQL {
+function pairs(bound: Bound, legacy: LegacyTable, rows: SQL, where: SQL): SQL {
   const { columns } = legacy.live
   const row = rowOf('l', columns)
   return sql`
-      select c.kind, l."#ordinal" is not null as is_legacy, ${isQuarantined(bound, legacy)} as quarantined,
+      select c.kind, l."#ordinal" is not null as is_legacy, r."#ordinal" is not null as is_restored,
+        ${isQuarantined(bound, legacy)} as is_aside,
         case
           when ${isMisplaced} then 'wrong'
           when l."#ordinal" is null then case when c.kind is distinct from 'absent' then 'extra' when k.exact is not true then 'wrong' end
           when not e.there then 'missing'
           when c.kind is not null and k.exact is not true then 'wrong'
+          when k.reads_back then null
           when (${sameImage(row, sql`i.image`)} or ${row}::text = i.image::text) is not true then 'wrong'
         end as problem
-      ${besideKept(bound, legacy)}
+      from ${rows}
+      cross join lateral (${effective(bound, legacy)}) as e
       cross join lateral (
         select case
             when c.kind is null or e.misapplied then null
             when c.kind = 'absent' then c.kept = '{}'
             else (c.kind = 'whole' or c.kept <> '{}') and c.kept = ${differing(columns)}
-          end as exact
+          end as exact,
+          case when not e.misapplied then c.kept - array[${names(columns.filter(readsBack))}]::text[] = '{}' end as reads_back
         offset 0) as k
       cross join lateral (
         -- only what is exact can be read: otherwise it may be no value of its column
         select case
-            when c.kind is null then e.base
-            when k.exact then ${overlaid(legacy)}
+            when c.kind is null then ${restored(legacy)}
+            when k.exact and not k.reads_back then ${overlaid(legacy, restored(legacy))}
           end as image
         offset 0) as i
-      ${isOfInterest(legacy)}`
+      ${where}`
 }
 
 /** The same rows with what is wrong with each, column by column: what the legacy and the effective row have. */
-function pairsInDetail(bound: Bound, legacy: LegacyTable): SQL {
+function pairsInDetail(bound: Bound, legacy: LegacyTable, rows: SQL, where: SQL): SQL {
   const { columns } = legacy.live
   return sql`
       select e.key, e.ordinal,
@@ -146,27 +182,39 @@ function pairsInDetail(bound: Bound, legacy: LegacyTable): SQL {
         end as problem,
         case when l."#ordinal" is not null and e.there then ${differs('l', columns)} end as expected,
         case when l."#ordinal" is not null and e.there then ${differs('e', columns)} end as found
-      ${besideKept(bound, legacy)}
+      from ${rows}
+      cross join lateral (${effective(bound, legacy)}) as e
+      cross join lateral (select ${restored(legacy)} as base offset 0) as b
       cross join lateral (select ${odd(columns)} as odd offset 0) as k
       cross join lateral (
         select case
-            when c.kind is null or e.misapplied or k.odd then e.base
-            else ${overlaid(legacy)}
+            when c.kind is null or e.misapplied or k.odd then b.base
+            else ${overlaid(legacy, sql`b.base`)}
           end as image
         offset 0) as i
-      ${isOfInterest(legacy)}`
+      ${where}`
 }
 
-/** Legacy rows `l`, restored rows `r` and what was kept of them, `c`, with the row `e` that these are to make. */
-const besideKept = (bound: Bound, legacy: LegacyTable): SQL => sql`
-      from (${legacyBesideRestored(bound, legacy, everything)})
+/** Legacy rows `l`, each with its restored row `r` and what was kept of it, `c`. */
+const besideKept = (bound: Bound, legacy: LegacyTable): SQL => sql`${legacyWithRestored(bound, legacy)}
+      left join ${keptRows(bound, legacy)} as c on ${isKeptOf('l', legacy)}`
+
+/** Restored rows `r` without a legacy row, and what was kept of such rows, `c`. */
+const keptAlone = (bound: Bound, legacy: LegacyTable): SQL => sql`(${restoredAlone(bound, legacy)})
       full join (
+        select *
+        from ${keptRows(bound, legacy)} as c
+        where not exists (select from ${legacyRows(bound, legacy, everything)} as l where ${isKeptOf('l', legacy)})) as c
+        on ${isKeptOf('r', legacy)}`
+
+const keptRows = (bound: Bound, legacy: LegacyTable): SQL => sql`(
         select key, ordinal, family, kind, kept
         from ${complement}
         where ${complement.system} = ${bound.system.name}
-          and ${complement.relation} = ${legacy.relation}) as c on ${ofEither((alias) => keyOfRow(alias, legacy))} = c.key
-        and coalesce(l."#ordinal", r."#ordinal") = c.ordinal
-      cross join lateral (${effective(bound, legacy)}) as e`
+          and ${complement.relation} = ${legacy.relation})`
+
+const isKeptOf = (alias: 'l' | 'r', legacy: LegacyTable): SQL =>
+  sql`${keyOfRow(alias, legacy)} = c.key and ${column(alias, '#ordinal')} = c.ordinal`
 
 const isOfInterest = ({ live }: LegacyTable): SQL => sql`
       where c.kind is not null
@@ -182,9 +230,13 @@ const isQuarantined = (bound: Bound, legacy: LegacyTable): SQL => sql`
         coalesce(${unread(legacy)} or (l."#ordinal" is not null
           and ${familyOfRow(bound, 'l', legacy)} in (${familiesSetAside(bound, legacy)})), false)`
 
+/** The restored row before what was kept of it. */
+const restored = ({ table, live }: LegacyTable): SQL =>
+  sql`case when r."#ordinal" is not null then ${rowOf('r', live.columns)}::${tableSql(table)} end`
+
 /** The restored row under what was kept of it. */
-function overlaid({ table, live }: LegacyTable): SQL {
-  const overlay = sql`jsonb_populate_record(e.base, c.kept)`
+function overlaid({ table, live }: LegacyTable, base: SQL): SQL {
+  const overlay = sql`jsonb_populate_record(${base}, c.kept)`
   if (!live.columns.some(({ type }) => isJson(type))) return overlay
   const values = live.columns.map(({ name, type }) =>
     isJson(type)
@@ -198,21 +250,20 @@ function overlaid({ table, live }: LegacyTable): SQL {
 const ofEither = (of: (alias: string) => SQL): SQL =>
   sql`case when l."#ordinal" is not null then ${of('l')} when r."#ordinal" is not null then ${of('r')} end`
 
-/** The restored row before what was kept of it; a complement that fits no row, or has no such column, is misapplied. */
-function effective(bound: Bound, legacy: LegacyTable): SQL {
-  const names = list(legacy.live.columns.map(({ name }) => sql`${name}::text`))
-  return sql`
+/** What is known of a row; a complement that fits no row, or has no such column, is misapplied. */
+const effective = (bound: Bound, legacy: LegacyTable): SQL => sql`
         select coalesce(${ofEither((alias) => keyOfRow(alias, legacy))}, c.key) as key,
           coalesce(l."#ordinal", r."#ordinal", c.ordinal) as ordinal,
           ${ofEither((alias) => familyOfRow(bound, alias, legacy))} as family,
           r."#ordinal" is not null or c.kind is not null as there,
           case
             when (r."#ordinal" is null) <> (c.kind = 'whole') or jsonb_typeof(c.kept) <> 'object' then true
-            else c.kept - array[${names}] <> '{}'
-          end as misapplied,
-          case when r."#ordinal" is not null then ${rowOf('r', legacy.live.columns)}::${tableSql(legacy.table)} end as base
+            else c.kept - array[${names(legacy.live.columns)}] <> '{}'
+          end as misapplied
         offset 0`
-}
+
+/** The names of columns as values. */
+const names = (columns: readonly { name: string }[]): SQL => list(columns.map(({ name }) => sql`${name}::text`))
 
 /**
  * Whether what was kept is not what keeping would keep: another text than the legacy row's, or one that the restored
@@ -224,7 +275,7 @@ const odd = (columns: LegacyTable['live']['columns']): SQL => sql`case
               columns.map(({ name, type }) => {
                 const due = textForm(column('l', name), type)
                 return sql`(c.kept ? ${name}::text and (c.kept -> ${name}::text is distinct from coalesce(to_jsonb(${due}), 'null')
-                  or ${due} is not distinct from ${textForm(sql`(e.base).${sql.identifier(name)}`, type)}))`
+                  or ${due} is not distinct from ${textForm(sql`(b.base).${sql.identifier(name)}`, type)}))`
               }),
               sql` or `,
             )}
@@ -235,7 +286,7 @@ function differs(side: 'l' | 'e', columns: LegacyTable['live']['columns']): SQL 
   const effective = ({ name, type }: (typeof columns)[number]) => sql`case
           when (e.misapplied or k.odd) is not true then ${textForm(sql`(i.image).${sql.identifier(name)}`, type)}
           when c.kept ? ${name}::text then c.kept ->> ${name}::text
-          else ${textForm(sql`(e.base).${sql.identifier(name)}`, type)}
+          else ${textForm(sql`(b.base).${sql.identifier(name)}`, type)}
         end`
   return textsOf(
     columns.map((each) => {
