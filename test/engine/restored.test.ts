@@ -1,0 +1,117 @@
+import { sql } from 'drizzle-orm'
+import { integer, pgSchema, QueryBuilder, text } from 'drizzle-orm/pg-core'
+import { describe, expect } from 'vitest'
+import { copy } from '../../scripts/engine/copy.ts'
+import { type System, transforms } from '../../scripts/engine/system.ts'
+import { verify } from '../../scripts/engine/verify.ts'
+import { type Scratch, test } from '../support/scratch.ts'
+import { contextOf, expandIn, legacyIn, one, run } from './migration.ts'
+
+const schema = pgSchema('restored')
+const builder = new QueryBuilder()
+
+/** A system that restores rows of the word 'again' twice, and of the word 'ghost' a second one that no legacy row is beside. */
+function systemOf(): System {
+  const columns = { id: integer().primaryKey(), part: integer().notNull(), word: text() }
+  const old = schema.table('old', columns)
+  const fresh = schema.table('fresh', columns)
+  const { derive, restore } = transforms({ old }, { fresh })
+  return {
+    name: 'restored',
+    legacy: { old },
+    target: { fresh },
+    family: { old: ['part'], fresh: ['part'] },
+    derive: [
+      derive(fresh, (legacy, keys) =>
+        builder
+          .select({ id: legacy.old.id, part: legacy.old.part, word: legacy.old.word })
+          .from(legacy.old)
+          .where(keys.match(legacy.old)),
+      ),
+    ],
+    restore: [
+      restore(old, (target, keys) =>
+        builder
+          .select({
+            id: sql`case when n = 2 and ${target.fresh.word} = 'ghost' then -${target.fresh.id} else ${target.fresh.id} end`,
+            part: target.fresh.part,
+            word: target.fresh.word,
+          })
+          .from(target.fresh)
+          .innerJoin(sql`generate_series(1, 2) as n`, sql`n = 1 or ${target.fresh.word} in ('again', 'ghost')`)
+          .where(keys.match(target.fresh)),
+      ),
+    ],
+  }
+}
+
+async function copied(database: Scratch, bulk: boolean) {
+  // the ledger comes with any system's steps
+  await legacyIn(database, { rows: 0, dirt: 0 })
+  await expandIn(database)
+  await run(
+    database,
+    `create schema restored;
+     create table restored.old (id integer primary key, part integer not null, word text);
+     create table restored.fresh (like restored.old including all);
+     insert into restored.old
+     select n, n / 3, case when n % 100 = 0 then 'ghost' when n % 7 > 0 then 'w' || n end from generate_series(1, 1000) as n;
+     analyze restored.old`,
+  )
+  const context = contextOf(database, systemOf())
+  await copy(context, { bulk, batchSize: 100, workers: 2 })
+  return { prove: () => verify(context, { show: 5 }) }
+}
+
+describe.concurrent('what restore yields and the legacy does not have', () => {
+  for (const bulk of [true, false]) {
+    test(`is marked absent, and every such mark must be there (bulk: ${bulk})`, async ({ database }) => {
+      const { prove } = await copied(database, bulk)
+      expect(await prove()).toMatchObject({ identical: true, accounts: { old: { rows: 1000, carried: 1000 } } })
+      expect(await one(database, `select count(*)::int from sluice.complement where kind = 'absent'`)).toBe(10)
+      await run(database, `delete from sluice.complement where kind = 'absent' and key = '-300'`)
+      expect(await prove()).toMatchObject({
+        identical: false,
+        tables: { old: { missing: 0, extra: 1, differing: 0 } },
+        shown: [{ table: 'restored.old', key: '-300', kind: 'extra' }],
+      })
+    })
+  }
+
+  test('is no such row where restore does not yield it any longer', async ({ database }) => {
+    const { prove } = await copied(database, true)
+    await run(database, `update restored.fresh set word = 'other' where id = 300`)
+    expect(await prove()).toMatchObject({
+      identical: false,
+      shown: expect.arrayContaining([
+        { table: 'restored.old', key: '-300', kind: 'complement', columns: {} },
+        {
+          table: 'restored.old',
+          key: '300',
+          kind: 'differing',
+          columns: { word: { found: 'other', expected: 'ghost' } },
+        },
+      ]),
+    })
+  })
+
+  test('is a difference where restore yields one row twice, though both are as the legacy has it', async ({
+    database,
+  }) => {
+    const { prove } = await copied(database, true)
+    expect(await prove()).toMatchObject({ identical: true })
+    await run(
+      database,
+      `update restored.old set word = 'again' where id in (8, 9); update restored.fresh set word = 'again' where id in (8, 9)`,
+    )
+    expect(await prove()).toMatchObject({
+      identical: false,
+      differences: 2,
+      tables: { old: { rows: 1000, missing: 0, extra: 2, differing: 0 } },
+      shown: [
+        { table: 'restored.old', key: '8', kind: 'extra' },
+        { table: 'restored.old', key: '9', kind: 'extra' },
+      ],
+    })
+  })
+})
