@@ -1,5 +1,7 @@
 import { getColumns, type SQL, sql } from 'drizzle-orm'
+import { type PgTable, QueryBuilder } from 'drizzle-orm/pg-core'
 import type { Bound, LegacyTable } from './bound.ts'
+import { configOf } from './declared.ts'
 import { everything, familyOf, type Keys } from './family.ts'
 import { type LiveColumn, tableSql } from './shape.ts'
 import { all, column, keyText, list, rowText, sameText } from './sql.ts'
@@ -36,10 +38,11 @@ export const familyOfRow = (bound: Bound, alias: string, legacy: LegacyTable): S
  * Legacy rows `l` and restored rows `r` of some families, joined where they are one row. A side that is missing has no
  * "#ordinal". Texts are asked of the rows that come out of it, by `keyOfRow` and `familyOfRow`: "#key" and "#family" of
  * either side would be made of all rows, and carried through the join.
+ * @param from the target rows of these families alone
  */
-export const legacyBesideRestored = (bound: Bound, legacy: LegacyTable, keys: Keys): SQL =>
+export const legacyBesideRestored = (bound: Bound, legacy: LegacyTable, keys: Keys, from?: Tables): SQL =>
   sql`${legacyRows(bound, legacy, keys)} as l
-      full join ${restoredRows(bound, legacy, keys)} as r on ${sameRow(legacy)}`
+      full join ${restoredRows(bound, legacy, from ? everything : keys, { from })} as r on ${sameRow(legacy)}`
 
 /**
  * The same of all families, but for restored rows without a legacy row. A full join would make every restored row and
@@ -48,7 +51,7 @@ export const legacyBesideRestored = (bound: Bound, legacy: LegacyTable, keys: Ke
  */
 export const legacyWithRestored = (bound: Bound, legacy: LegacyTable): SQL =>
   sql`${legacyRows(bound, legacy, everything)} as l
-      left join ${restoredRows(bound, legacy, everything, inPlace(legacy))} as r on ${sameRow(legacy)}`
+      left join ${restoredRows(bound, legacy, everything, { ordinal: ofKey(legacy) })} as r on ${sameRow(legacy)}`
 
 /** The restored rows `r` that have no legacy row, with an `l` that is null. */
 export const restoredAlone = (bound: Bound, legacy: LegacyTable): SQL =>
@@ -66,7 +69,7 @@ export const countRestored = (bound: Bound, legacy: LegacyTable): SQL =>
   sql`select count(*) from ${restoredRows(bound, legacy, everything)} as r`
 
 /** The ordinal of a restored row read off its key: a constant the server would add after all joins that make the row. */
-const inPlace = ({ key }: LegacyTable): SQL => sql`case when ${column('d', key[0] as string)} is null then 1 else 1 end`
+const ofKey = ({ key }: LegacyTable): SQL => sql`case when ${column('d', key[0] as string)} is null then 1 else 1 end`
 
 /** By the columns of the key where they are one, of which there are statistics. */
 const sameRow = (legacy: LegacyTable): SQL =>
@@ -86,7 +89,12 @@ export const sameKey = ({ key, live }: LegacyTable, one: string, other: string):
   )
 
 /** The rows that restore yields for some families, with every live column in its live type; unknown ones are null. */
-export function restoredRows(bound: Bound, legacy: LegacyTable, keys: Keys, ordinal = sql`1`): SQL {
+export function restoredRows(
+  bound: Bound,
+  legacy: LegacyTable,
+  keys: Keys,
+  { ordinal = sql`1`, from = bound.system.target }: { ordinal?: SQL; from?: Tables | undefined } = {},
+): SQL {
   const known = new Set(Object.values(getColumns(legacy.table)).map(({ name }) => name))
   const value = ({ name, type }: LiveColumn) =>
     sql`${known.has(name) ? column('d', name) : sql.raw('null')}::${sql.raw(type)} as ${sql.identifier(name)}`
@@ -95,7 +103,18 @@ export function restoredRows(bound: Bound, legacy: LegacyTable, keys: Keys, ordi
       ${ordinal} as "#ordinal",
       coalesce(${family}, '') as "#family",
       ${list(legacy.live.columns.map(value))}
-    from ${query(legacy.restore, bound.system.target, keys)} as d(${selected(legacy.restore, bound.system.target)}))`
+    from ${query(legacy.restore, from, keys)} as d(${selected(legacy.restore, bound.system.target)}))`
+}
+
+/** Some rows in the place of a table, as a query's source: `rows` is a relation with the table's columns. */
+export const inPlace = (table: PgTable, rows: SQL): PgTable => {
+  const { name } = configOf(table)
+  const columns = Object.entries(getColumns(table))
+  const fields = columns.map(([property, each]) => [property, sql`${sql.identifier(each.name)}`.as(each.name)])
+  return new QueryBuilder()
+    .select(Object.fromEntries(fields) as Record<string, SQL.Aliased>)
+    .from(sql`${rows} as ${sql.identifier(name)}`)
+    .as(name) as unknown as PgTable
 }
 
 /** The query of a transform in parentheses. */

@@ -4,13 +4,20 @@ import { judgedRows } from './judge.ts'
 import type { Withheld } from './narrow.ts'
 import { recordAside } from './quarantine.ts'
 import { settleRelations } from './relations.ts'
-import { legacyRows } from './rows.ts'
+import { inPlace, legacyRows } from './rows.ts'
 import { asked, type Scope } from './scope.ts'
 import { tableSql } from './shape.ts'
 import { type Executor, list } from './sql.ts'
+import type { Tables } from './system.ts'
 
 /** The temporary table that holds the derived rows of a target table on their way. */
 export const stageOf = ({ relation }: { relation: string }): SQL => sql`pg_temp.${sql.identifier(`stage_${relation}`)}`
+
+/** The target as a restore's source, with nothing but what is staged. */
+export const stagedTables = ({ system, target }: Bound): Tables => ({
+  ...system.target,
+  ...Object.fromEntries(target.map((each) => [each.name, inPlace(each.table, stageOf(each))])),
+})
 
 /**
  * Derives the rows of every target table into temporary tables and sets aside what the target would refuse, with

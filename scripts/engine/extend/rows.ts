@@ -1,24 +1,11 @@
-import { getColumns, type SQL, sql } from 'drizzle-orm'
-import { type PgTable, QueryBuilder } from 'drizzle-orm/pg-core'
+import { type SQL, sql } from 'drizzle-orm'
 import { targetComplement } from '../../../schema/ledger.ts'
-import { configOf } from '../declared.ts'
 import { everything } from '../family.ts'
-import { query, selected } from '../rows.ts'
+import { inPlace, query, selected } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
 import { all, column, keyText, list, textDiffers, textForm } from '../sql.ts'
 import type { Tables, Transform } from '../system.ts'
 import type { BoundExtension, Joined } from './bind.ts'
-
-/** Some rows in the place of a table, as a query's source: `rows` is a relation with the table's columns. */
-export const inPlace = (table: PgTable, rows: SQL): PgTable => {
-  const { name } = configOf(table)
-  const columns = Object.entries(getColumns(table))
-  const fields = columns.map(([property, each]) => [property, sql`${sql.identifier(each.name)}`.as(each.name)])
-  return new QueryBuilder()
-    .select(Object.fromEntries(fields) as Record<string, SQL.Aliased>)
-    .from(sql`${rows} as ${sql.identifier(name)}`)
-    .as(name) as unknown as PgTable
-}
 
 /** One row as a relation: a record variable of a trigger's function, or a row that another one joins laterally. */
 export const rowOnly = (record: SQL): SQL => sql`(select ${record}.*)`

@@ -5,7 +5,7 @@ import { references } from '../constraints.ts'
 import { also, asking, columnsOf, familyOf, type Keys, type Range, within } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import type { Executor } from '../sql.ts'
-import { stageOf, writeStaged } from '../stage.ts'
+import { stagedTables, stageOf, writeStaged } from '../stage.ts'
 import { statementFor } from '../template.ts'
 import { familiesIn, knownIn } from '../waves.ts'
 import { dangling, entangled } from './entangled.ts'
@@ -72,8 +72,10 @@ export async function carryUntouched(db: Executor, bound: Bound, range: Range): 
   }
   await db.execute(sql`delete from ${asking} as f using ${also} as a where a.family = f.family`)
   for (const target of bound.target) await writeStaged(db, target)
+  // what was staged is all that the target has of these families, without a look at its indexes
+  const from = stagedTables(bound)
   for (const legacy of bound.legacy) {
-    const keep = (any: Range) => keepRows(bound, legacy, askedWithin(any), { fresh: true, whole: false })
+    const keep = (any: Range) => keepRows(bound, legacy, askedWithin(any), { fresh: true, whole: false, from })
     await db.execute(of(`keep ${legacy.relation}`, keep))
   }
 }
