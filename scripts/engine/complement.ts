@@ -12,13 +12,13 @@ import {
   legacyRows,
   legacyWithRestored,
   restoredAlone,
+  type Staged,
   sameKey,
 } from './rows.ts'
 import { type Scope, touched, touchedText } from './scope.ts'
 import type { LiveColumn } from './shape.ts'
 import { tableSql } from './shape.ts'
 import { column, type Executor, imagesDiffer, textForm, textsOf, textsOfDiffering } from './sql.ts'
-import type { Tables } from './system.ts'
 
 /**
  * Keeps what restore does not give back of the families carried (design §1): each legacy row is compared with its
@@ -77,13 +77,13 @@ export const differing = (columns: readonly LiveColumn[]): SQL => textsOfDifferi
  * of those columns that may come back otherwise; texts are made for rows that differ, and once. In the order of the keys
  * the ledger's index grows at its end.
  * @param how.whole `keys` are all families there are
- * @param how.from the target rows of these families alone, where they are at hand
+ * @param how.staged the rows of these families, where they are at hand
  */
 export function keepRows(
   bound: Bound,
   legacy: LegacyTable,
   keys: Keys,
-  { fresh, whole, from }: { fresh: boolean; whole: boolean; from?: Tables },
+  { fresh, whole, staged }: { fresh: boolean; whole: boolean; staged?: Staged },
 ): SQL {
   const back = legacy.keyed ? returning(bound, legacy) : new Set<string>()
   const columns = legacy.live.columns.filter(({ name }) => !back.has(name))
@@ -106,7 +106,7 @@ export function keepRows(
   const ofLegacy = sql`r."#ordinal" is null or ${mayDiffer(columns)}`
   const ofFew = () => sql`
       ${found(
-        legacyBesideRestored(bound, legacy, keys, from),
+        legacyBesideRestored(bound, legacy, keys, staged),
         sql`(l."#ordinal" is null and ${hasNoLegacyRow(legacy)}) or (l."#ordinal" is not null and (${ofLegacy}))`,
       )}`
   const ofAll = () => sql`

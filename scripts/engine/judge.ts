@@ -5,6 +5,7 @@ import { type RowConstraint, rowConstraints } from './constraints.ts'
 import { familyOf, type Keys } from './family.ts'
 import { familyColumnsOf, query, selected } from './rows.ts'
 import { all, column, imagesDiffer, keyText, list, typeSql } from './sql.ts'
+import type { Tables } from './system.ts'
 import { typed } from './types.ts'
 
 /**
@@ -12,12 +13,15 @@ import { typed } from './types.ts'
  * "#refusal" is null or {constraint, SQLSTATE, reason}; "#key" and "#family" identify the row in the ledger.
  * A value that does not fit its type is null there, and its row refused.
  */
-export const judgedRows = (bound: Bound, target: TargetTable, keys: Keys): SQL =>
-  sql`(${judged(bound, target, derivedRows(bound, target, keys))})`
+export const judgedRows = (bound: Bound, target: TargetTable, keys: Keys, from?: Tables): SQL =>
+  sql`(${judged(bound, target, derivedRows(bound, target, keys, from))})`
 
-/** The derived rows `d` of some families as the query yields them. */
-export const derivedRows = (bound: Bound, target: TargetTable, keys: Keys): SQL =>
-  sql`${query(target.derive, bound.sources, keys)} as d(${selected(target.derive, bound.sources)})`
+/**
+ * The derived rows `d` of some families as the query yields them.
+ * @param from what has the same columns as the legacy tables, and the rows of these families
+ */
+export const derivedRows = (bound: Bound, target: TargetTable, keys: Keys, from = bound.sources): SQL =>
+  sql`${query(target.derive, from, keys)} as d(${selected(target.derive, from)})`
 
 /**
  * The judged rows of `from`, which has the derived rows as `d`, with further columns of it. Where `when` does not hold

@@ -10,8 +10,9 @@ import type { Tables, Transform } from './system.ts'
 /**
  * The legacy rows of some families with every live column, and "#key", "#ordinal", "#family".
  * The ordinal numbers the rows that share a declared key, in the order of their text.
+ * @param from the rows of these families, of a table that has its key
  */
-export function legacyRows(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {
+export function legacyRows(bound: Bound, legacy: LegacyTable, keys: Keys, from?: SQL): SQL {
   const own = (name: string) => column(legacy.live.name, name)
   const family = familyOf(familyColumnsOf(bound, legacy.name, bound.system.legacy).map(own))
   const match = keys.match(legacy.keyed ? legacy.table : (bound.sources[legacy.name] as object))
@@ -19,7 +20,7 @@ export function legacyRows(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {
       ${legacy.keyed ? sql`1` : own('#ordinal')} as "#ordinal",
       coalesce(${family}, '') as "#family",
       ${list(legacy.live.columns.map(({ name }) => own(name)))}
-    from ${legacy.keyed ? tableSql(legacy.table) : numbered(legacy, own)}${match ? sql` where ${match}` : sql``})`
+    from ${from ? sql`${from} as ${sql.identifier(legacy.live.name)}` : legacy.keyed ? tableSql(legacy.table) : numbered(legacy, own)}${match ? sql` where ${match}` : sql``})`
 }
 
 /** The ordinal is counted over the whole table: rows that share a key may be of different families. */
@@ -34,15 +35,21 @@ export const keyOfRow = (alias: string, { key }: LegacyTable): SQL => keyText(ke
 export const familyOfRow = (bound: Bound, alias: string, legacy: LegacyTable): SQL =>
   sql`coalesce(${familyOf(familyColumnsOf(bound, legacy.name, bound.system.legacy).map((name) => column(alias, name)))}, '')`
 
+/** What is at hand of the families asked for, and of no others. */
+export interface Staged {
+  target: Tables
+  /** The rows of the legacy table; where there are none they are read off the table. */
+  rows: SQL | undefined
+}
+
 /**
  * Legacy rows `l` and restored rows `r` of some families, joined where they are one row. A side that is missing has no
  * "#ordinal". Texts are asked of the rows that come out of it, by `keyOfRow` and `familyOfRow`: "#key" and "#family" of
  * either side would be made of all rows, and carried through the join.
- * @param from the target rows of these families alone
  */
-export const legacyBesideRestored = (bound: Bound, legacy: LegacyTable, keys: Keys, from?: Tables): SQL =>
-  sql`${legacyRows(bound, legacy, keys)} as l
-      full join ${restoredRows(bound, legacy, from ? everything : keys, { from })} as r on ${sameRow(legacy)}`
+export const legacyBesideRestored = (bound: Bound, legacy: LegacyTable, keys: Keys, staged?: Staged): SQL =>
+  sql`${legacyRows(bound, legacy, staged?.rows ? everything : keys, staged?.rows)} as l
+      full join ${restoredRows(bound, legacy, staged ? everything : keys, { from: staged?.target })} as r on ${sameRow(legacy)}`
 
 /**
  * The same of all families, but for restored rows without a legacy row. A full join would make every restored row and

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Bound, TargetTable } from './bound.ts'
 import { judgedRows } from './judge.ts'
 import type { Withheld } from './narrow.ts'
@@ -10,14 +11,12 @@ import { tableSql } from './shape.ts'
 import { type Executor, list } from './sql.ts'
 import type { Tables } from './system.ts'
 
-/** The temporary table that holds the derived rows of a target table on their way. */
+/** The temporary table that holds the derived rows of a target table, or the rows of a legacy table, on their way. */
 export const stageOf = ({ relation }: { relation: string }): SQL => sql`pg_temp.${sql.identifier(`stage_${relation}`)}`
 
-/** The target as a restore's source, with nothing but what is staged. */
-export const stagedTables = ({ system, target }: Bound): Tables => ({
-  ...system.target,
-  ...Object.fromEntries(target.map((each) => [each.name, inPlace(each.table, stageOf(each))])),
-})
+/** Tables as the sources of transforms, with nothing but what is staged of them. */
+export const stagedTables = (tables: readonly { name: string; relation: string; table: PgTable }[]): Tables =>
+  Object.fromEntries(tables.map((each) => [each.name, inPlace(each.table, stageOf(each))]))
 
 /**
  * Derives the rows of every target table into temporary tables and sets aside what the target would refuse, with
