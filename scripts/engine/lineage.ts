@@ -58,6 +58,14 @@ export function copied(transform: Transform, sources: Tables): Map<string, Colum
   )
 }
 
+/** Whether a transform's query yields one row for each row of one of the tables that it reads: that table. */
+export function rowsOf(transform: Transform, sources: Tables): unknown {
+  const { _ } = transform.query(sources, { match: () => undefined })
+  const { table, fields, orderBy, ...others } = _.config as Record<string, unknown>
+  const nothing = (value: unknown) => !value || (Array.isArray(value) && value.length === 0)
+  return Object.values(others).every(nothing) ? table : undefined
+}
+
 /** The columns that a select reads beside its selection; the whole of it where its parts cannot be told apart. */
 function deciding(select: SQL): Set<Source> {
   const { queryChunks: chunks } = select

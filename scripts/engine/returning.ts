@@ -1,6 +1,6 @@
-import { type Column, getColumns } from 'drizzle-orm'
+import type { Column } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import type { Bound, LegacyTable } from './bound.ts'
+import type { Bound, LegacyTable, TargetTable } from './bound.ts'
 import { nullable, references, uniqueKeys } from './constraints.ts'
 import { copied } from './lineage.ts'
 import { declaredType } from './types.ts'
@@ -18,27 +18,38 @@ export function returning(bound: Bound, legacy: LegacyTable): Set<string> {
 /** What was read before: every batch asks for it. */
 const known = new WeakMap<LegacyTable, Set<string>>()
 
-function readReturning({ target, sources, system }: Bound, { key, live, table, restore }: LegacyTable): Set<string> {
-  const back = copied(restore, system.target)
+function readReturning(bound: Bound, legacy: LegacyTable): Set<string> {
   const found = new Set<string>()
-  for (const each of target) {
-    const there = copied(each.derive, sources)
-    const given = [...references(each.table), ...uniqueKeys(each.table)].flatMap(({ columns }) =>
+  for (const target of bound.target) {
+    const given = [...references(target.table), ...uniqueKeys(target.table)].flatMap(({ columns }) =>
       nullable(columns).map((one) => one.name),
     )
-    const ways = [...there].filter(([name, column]) => {
-      const home = back.get(column.name)
-      return home?.name === name && sameTable(home, each.table) && sameTable(column, table)
-    })
-    const keys = ways.filter(([name, { name: legacyName }]) => each.key.includes(name) && key.includes(legacyName))
-    if (keys.length !== each.key.length || keys.length !== key.length) continue
-    for (const [name, column] of ways) {
-      const own = Object.values(getColumns(each.table)).find((one) => one.name === name)
-      const type = live.columns.find((one) => one.name === column.name)?.type
-      if (own && !given.includes(name) && type === declaredType(own as PgColumn)) found.add(column.name)
-    }
+    for (const [name, own] of thereAndBack(bound, legacy, target)) if (!given.includes(own)) found.add(name)
   }
   return found
+}
+
+/**
+ * The columns of a legacy table that are copied to the row of a target table with the same key, as they are, and from
+ * there again: by the name of each the target's column. None where the keys are not among them.
+ */
+export function thereAndBack(
+  { sources, system }: Bound,
+  { key, live, table, restore }: LegacyTable,
+  target: TargetTable,
+): Map<string, string> {
+  const back = copied(restore, system.target)
+  const ways = [...copied(target.derive, sources)].filter(([name, column]) => {
+    const home = back.get(column.name)
+    return home?.name === name && sameTable(home, target.table) && sameTable(column, table)
+  })
+  const owns = new Map(ways.map(([name, column]) => [column.name, name]))
+  if (key.length !== target.key.length || key.some((name, i) => owns.get(name) !== target.key[i])) return new Map()
+  const sameType = ([name, own]: [string, string]) => {
+    const column = target.columns.find((one) => one.name === own)
+    return column && live.columns.find((one) => one.name === name)?.type === declaredType(column)
+  }
+  return new Map([...owns].filter(sameType))
 }
 
 /** Whether it is a column of the table itself: what a subquery or an alias yields may be of another of its rows. */

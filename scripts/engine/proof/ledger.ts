@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { complement, quarantine } from '../../../schema/ledger.ts'
+import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound } from '../bound.ts'
 import { duplicates } from '../complement.ts'
 import { everything } from '../family.ts'
@@ -42,6 +42,11 @@ function problems(bound: Bound): SQL {
       from ${quarantine}
       where ${quarantine.system} = ${bound.system.name}
         and ${quarantine.relation} not in (${names([...bound.target, ...unkeyed])})`,
+    sql`
+      select relation, key, 'complement', null, null
+      from ${targetComplement}
+      where ${targetComplement.system} = ${bound.system.name}
+        and ${targetComplement.relation} not in (${names(bound.target)})`,
   ]
   const misstated = unkeyed.map((legacy) => {
     const says = (alias: string) => sql`jsonb_build_object('constraint', ${sql.raw(alias)}.constraint_name,

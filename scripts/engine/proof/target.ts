@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
-import { type Bound, keyOf, type TargetTable } from '../bound.ts'
+import { type Bound, keyOf, type LegacyTable, type TargetTable } from '../bound.ts'
 import {
   claimedAfter,
   claimedThrough,
@@ -20,27 +20,40 @@ import { tableName, tableSql } from '../shape.ts'
 import { all, column, type Executor, keyText, list, textDiffers, textForm, textsOf } from '../sql.ts'
 import { typeOf } from '../sync/texts.ts'
 import { difference, type FoundRow } from './legacy.ts'
+import { countMirror } from './mirror.ts'
 
-/** Whether the target is what derive yields of the legacy, less what its constraints refuse, and all of that is noted. */
+/**
+ * Whether the target is what derive yields of the legacy, less what its constraints refuse, and all of that is noted.
+ * @param mirrored the legacy table that it mirrors, if that was found to be the same as the effective one
+ */
 export async function compareTarget(
   db: Executor,
   bound: Bound,
   target: TargetTable,
+  mirrored?: LegacyTable,
 ): Promise<{ differences: Differences; other: number }> {
-  const [row] = await db.execute(countTarget(bound, target))
-  const { other, ...differences } = row as unknown as Differences & { other: number }
+  const found = mirrored && (await one(db, countMirror(bound, target, mirrored)))
+  const { other, sure, ...differences } = found?.sure ? found : await one(db, countTarget(bound, target))
   return { differences, other }
 }
 
+const one = async (db: Executor, query: SQL) =>
+  (await db.execute(query))[0] as unknown as Differences & { other: number; sure?: boolean }
+
 /** One row: how many rows there are, and what is wrong with them. */
 export const countTarget = (bound: Bound, target: TargetTable): SQL => sql`
-    ${comparison(bound, target)}
-    select (select count(*)::float8 from ${tableSql(target.table)}) as rows,
+    with ${comparison(bound, target)}
+    select ${counted(target)}
+    from problems`
+
+/** How many rows there are, and how many of the problems found are of which kind. */
+export const counted = (
+  target: TargetTable,
+): SQL => sql`(select count(*)::float8 from ${tableSql(target.table)}) as rows,
       count(*) filter (where problem = 'missing')::float8 as missing,
       count(*) filter (where problem = 'extra')::float8 as extra,
       count(*) filter (where problem = 'differing')::float8 as differing,
-      count(*) filter (where problem = 'quarantine')::float8 as other
-    from problems`
+      count(*) filter (where problem in ('complement', 'quarantine'))::float8 as other`
 
 /** The first rows that differ: what the target has, and what it should have. */
 export async function targetDifferences(
@@ -50,7 +63,7 @@ export async function targetDifferences(
   limit: number,
 ): Promise<Difference[]> {
   const rows = await db.execute(sql`
-    ${comparison(bound, target)}
+    with ${comparison(bound, target)}
     select key as "key", problem as "kind", found, expected
     from problems
     where problem is not null
@@ -62,8 +75,13 @@ export async function targetDifferences(
 /**
  * Derived row `d` beside target row `t`. Only rows that differ or are refused are judged and looked at closely: there a
  * value that another row's uniqueness or absence takes away is expected to be null, and expected in the quarantine.
+ * @param only conditions on the derived rows `d` and on the rows `t` that are found; all that the ledger knows meet them
  */
-export function comparison(bound: Bound, target: TargetTable): SQL {
+export function comparison(
+  bound: Bound,
+  target: TargetTable,
+  only: { derived: SQL; found: SQL } = { derived: sql`true`, found: sql`true` },
+): SQL {
   const names = target.columns.map(({ name }) => name)
   const refers = references(target.table).map((reference) => ({
     ...reference,
@@ -101,10 +119,13 @@ export function comparison(bound: Bound, target: TargetTable): SQL {
     list(names.map((name) => sql`${column('t', name)} as ${sql.identifier(prefix + name)}`))
   const further = ['#found', '#present', ...names.map((name) => `t.${name}`)].map((name) => column('d', name))
   return sql`
-    with pair as materialized (
+    pair as materialized (
       select d.*, ${keyText(target.key.map((name) => column('t', name)))} as "#found", t."#present", ${mark('t.')}
-      from (select *, true as "#derived" from ${derivedRows(bound, target, allBut(withheld(bound)))}) as d
-      full join (select *, true as "#present" from ${tableSql(target.table)}) as t on ${sameTargetKey(bound, target)}
+      from (
+        select *, true as "#derived"
+        from ${derivedRows(bound, target, allBut(withheld(bound)))}
+        where ${only.derived}) as d
+      full join (select *, true as "#present" from ${tableSql(target.table)} as t where ${only.found}) as t on ${sameTargetKey(bound, target)}
       where d."#derived" is null
         or t."#present" is null
         or not ${isSoundRow(bound, target)}),

@@ -51,7 +51,7 @@ export async function archiveUnheld(db: Executor, bound: Bound, target: TargetTa
         else ${givenOtherwise(sql`unheld.found`)}
       end
     from (
-      ${comparison(bound, target)}
+      with ${comparison(bound, target)}
       select key, problem, found
       from problems
       where problem in ('extra', 'differing')) as unheld
