@@ -70,12 +70,15 @@ const undone = async (database: Scratch, text: string, work: () => Promise<void>
     database,
     `create schema kept; ${tables.map((each) => `create table ${copyOf(each)} as table ${each};`).join('')}`,
   )
-  await run(database, text)
-  await work()
-  const back = tables.map(
-    (each) => `delete from ${each}; insert into ${each} overriding system value table ${copyOf(each)};`,
-  )
-  await run(database, `${back.join('')} drop schema kept cascade`)
+  try {
+    await run(database, text)
+    await work()
+  } finally {
+    const back = tables.map(
+      (each) => `delete from ${each}; insert into ${each} overriding system value table ${copyOf(each)};`,
+    )
+    await run(database, `${back.join('')} drop schema kept cascade`)
+  }
 }
 
 test('what mirrors a legacy table is read off the queries', async ({ shared }) => {

@@ -75,6 +75,11 @@ describe.concurrent('what restore yields and the legacy does not have', () => {
         tables: { old: { missing: 0, extra: 1, differing: 0 } },
         shown: [{ table: 'restored.old', key: '-300', kind: 'extra' }],
       })
+      await run(database, `delete from sluice.complement where kind = 'absent'`)
+      expect(await prove()).toMatchObject({
+        identical: false,
+        tables: { old: { missing: 0, extra: 10, differing: 0 } },
+      })
     })
   }
 

@@ -37,7 +37,7 @@ export async function compareLegacy(
 
 /**
  * One row: how many rows there are, what is wrong with them, and what became of them. Rows that no legacy row is beside are
- * only looked for where the numbers say that there are such; what is restored twice is found by the numbers alone.
+ * only looked for where something was kept of such; what else is restored, or restored twice, is found by the numbers.
  */
 export const countLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
     with counted as materialized (
@@ -49,8 +49,7 @@ export const countLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
       legacy,
       keptAlone(bound, legacy),
       sql`
-      where (select restored - rows from counted) + (select count(*) from near where not is_restored) <> 0
-        or (select kept from counted) <> (select count(*) from near where kind is not null)`,
+      where (select kept from counted) <> (select count(*) from near where kind is not null)`,
     )})
     select rows::float8 as rows, missing::float8 as missing,
       (extra + (restored - rows + not_restored - restored_alone))::float8 as extra, wrong::float8 as wrong,

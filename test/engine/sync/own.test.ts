@@ -55,11 +55,14 @@ const test = sharing(async () => {
 
 const undone = async (database: Scratch, work: () => Promise<void>) => {
   await run(database, 'create table public.kept as table sluice.target_complement')
-  await work()
-  await run(
-    database,
-    'truncate sluice.target_complement; insert into sluice.target_complement table public.kept; drop table public.kept',
-  )
+  try {
+    await work()
+  } finally {
+    await run(
+      database,
+      'truncate sluice.target_complement; insert into sluice.target_complement table public.kept; drop table public.kept',
+    )
+  }
   await expectInStep(database)
 }
 
