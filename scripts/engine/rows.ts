@@ -16,12 +16,16 @@ export function legacyRows(bound: Bound, legacy: LegacyTable, keys: Keys, from?:
   const own = (name: string) => column(legacy.live.name, name)
   const family = familyOf(familyColumnsOf(bound, legacy.name, bound.system.legacy).map(own))
   const match = keys.match(legacy.keyed ? legacy.table : (bound.sources[legacy.name] as object))
+  const rows = from ? sql`${from} as ${sql.identifier(legacy.live.name)}` : ownRows(legacy, own)
   return sql`(select ${keyText(legacy.key.map(own))} as "#key",
       ${legacy.keyed ? sql`1` : own('#ordinal')} as "#ordinal",
       coalesce(${family}, '') as "#family",
       ${list(legacy.live.columns.map(({ name }) => own(name)))}
-    from ${from ? sql`${from} as ${sql.identifier(legacy.live.name)}` : legacy.keyed ? tableSql(legacy.table) : numbered(legacy, own)}${match ? sql` where ${match}` : sql``})`
+    from ${rows}${match ? sql` where ${match}` : sql``})`
 }
+
+const ownRows = (legacy: LegacyTable, own: (column: string) => SQL): SQL =>
+  legacy.keyed ? tableSql(legacy.table) : numbered(legacy, own)
 
 /** The ordinal is counted over the whole table: rows that share a key may be of different families. */
 const numbered = ({ table, live, key }: LegacyTable, own: (column: string) => SQL): SQL => sql`(

@@ -15,7 +15,7 @@ export async function readWhole(tx: Executor): Promise<void> {
     select set_config('work_mem', greatest(
         pg_size_bytes(current_setting('work_mem')),
         pg_size_bytes('128MB'),
-        least(pg_size_bytes(current_setting('shared_buffers')) / 16, pg_size_bytes('512MB'))) / 1024 || 'kB', true),
+        least(pg_size_bytes(current_setting('shared_buffers')) / 12, pg_size_bytes('512MB'))) / 1024 || 'kB', true),
       set_config('enable_nestloop', 'off', true),
       set_config('enable_mergejoin', 'off', true),
       set_config('max_parallel_workers_per_gather', '0', true)`)

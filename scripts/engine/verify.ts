@@ -10,7 +10,7 @@ import { currentPhase, enter, requireExpanded } from './ledger.ts'
 import { withLock } from './lock.ts'
 import { compareLedger, ledgerDifferences } from './proof/ledger.ts'
 import { compareLegacy } from './proof/legacy.ts'
-import { mirroredBy } from './proof/mirror.ts'
+import { compareMirror, mirroredBy } from './proof/mirror.ts'
 import { compareTarget, targetDifferences } from './proof/target.ts'
 import type { Difference, Proof } from './results.ts'
 import { tableName } from './shape.ts'
@@ -67,7 +67,8 @@ async function compare(context: Context, bound: Bound, show: number): Promise<Om
       if (mirrored === legacy) await targetTask(target, count === 0 ? legacy : undefined)(db)
   }
   const targetTask = (target: TargetTable, mirrored?: LegacyTable) => async (db: Executor) => {
-    const { differences, other } = await compareTarget(db, bound, target, mirrored)
+    const { differences, other } =
+      (mirrored && (await compareMirror(db, bound, target, mirrored))) ?? (await compareTarget(db, bound, target))
     result.target[tableName(target.table).split('.')[1] ?? ''] = differences
     const count = differences.missing + differences.extra + differences.differing + other
     return found(count, () => targetDifferences(db, bound, target, show))

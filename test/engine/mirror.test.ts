@@ -1,47 +1,30 @@
-import { sql } from 'drizzle-orm'
+import { and, getColumns, isNotNull, sql } from 'drizzle-orm'
 import { check, integer, pgSchema, QueryBuilder, text } from 'drizzle-orm/pg-core'
 import { expect } from 'vitest'
 import { bind } from '../../scripts/engine/bound.ts'
 import { copy } from '../../scripts/engine/copy.ts'
 import { mirroredBy } from '../../scripts/engine/proof/mirror.ts'
-import { type System, transforms } from '../../scripts/engine/system.ts'
+import type { System } from '../../scripts/engine/system.ts'
 import { verify } from '../../scripts/engine/verify.ts'
 import { atp } from '../../scripts/systems/atp/index.ts'
 import { type Scratch, scratchDatabase } from '../support/scratch.ts'
 import { contextOf, expandIn, legacyIn, one, run, sharing } from './migration.ts'
+import { oneTable } from './one-table.ts'
 
 const schema = pgSchema('mirrored')
 const builder = new QueryBuilder()
 const columns = () => ({ id: integer().primaryKey(), word: text(), note: text() })
 
-/** A system whose target is a copy of its legacy, of which restore yields the rows with a word alone. */
-function systemOf(): System {
-  const old = schema.table('old', columns())
-  const fresh = schema.table('fresh', columns(), ({ word }) => [check('fresh_word_check', sql`${word} <> 'bad'`)])
-  const { derive, restore } = transforms({ old }, { fresh })
-  return {
-    name: 'mirrored',
-    legacy: { old },
-    target: { fresh },
-    family: { old: ['id'], fresh: ['id'] },
-    derive: [
-      derive(fresh, (legacy, keys) =>
-        builder
-          .select({ id: legacy.old.id, word: legacy.old.word, note: legacy.old.note })
-          .from(legacy.old)
-          .where(keys.match(legacy.old)),
-      ),
-    ],
-    restore: [
-      restore(old, (target, keys) =>
-        builder
-          .select({ id: target.fresh.id, word: target.fresh.word, note: target.fresh.note })
-          .from(target.fresh)
-          .where(sql`${target.fresh.word} is not null and ${keys.match(target.fresh) ?? sql`true`}`),
-      ),
-    ],
-  }
-}
+const old = schema.table('old', columns())
+const fresh = schema.table('fresh', columns(), ({ word }) => [check('fresh_word_check', sql`${word} <> 'bad'`)])
+
+/** Restore yields the rows with a word alone. */
+const system = oneTable('mirrored', { old, fresh }, 'id', (fresh, keys) =>
+  builder
+    .select(getColumns(fresh))
+    .from(fresh)
+    .where(and(isNotNull(fresh.word), keys.match(fresh))),
+)
 
 const test = sharing(async () => {
   const database = await scratchDatabase()
@@ -57,11 +40,11 @@ const test = sharing(async () => {
      select n, case when n = 50 then 'bad' when n % 10 > 0 then 'w' || n end, 'n' || n from generate_series(1, 100) as n;
      analyze mirrored.old`,
   )
-  await copy(contextOf(database, systemOf()), { bulk: true, batchSize: 50, workers: 1 })
+  await copy(contextOf(database, system), { bulk: true, batchSize: 50, workers: 1 })
   return database
 })
 
-const prove = (database: Scratch) => verify(contextOf(database, systemOf()), { show: 5 })
+const prove = (database: Scratch) => verify(contextOf(database, system), { show: 5 })
 
 const undone = async (database: Scratch, text: string, work: () => Promise<void>) => {
   const tables = ['mirrored.old', 'mirrored.fresh', 'sluice.complement', 'sluice.quarantine']
@@ -82,11 +65,11 @@ const undone = async (database: Scratch, text: string, work: () => Promise<void>
 }
 
 test('what mirrors a legacy table is read off the queries', async ({ shared }) => {
-  const of = async (system: System) => {
-    const bound = await bind(system, shared.connection.db)
+  const of = async (any: System) => {
+    const bound = await bind(any, shared.connection.db)
     return bound.target.map((target) => [target.name, mirroredBy(bound, target)?.name])
   }
-  expect(await of(systemOf())).toEqual([['fresh', 'old']])
+  expect(await of(system)).toEqual([['fresh', 'old']])
   // a file is not of every media row, and a title is of many
   expect(await of(atp)).toEqual([
     ['mediaMetadata', undefined],

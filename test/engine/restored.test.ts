@@ -2,48 +2,32 @@ import { sql } from 'drizzle-orm'
 import { integer, pgSchema, QueryBuilder, text } from 'drizzle-orm/pg-core'
 import { describe, expect } from 'vitest'
 import { copy } from '../../scripts/engine/copy.ts'
-import { type System, transforms } from '../../scripts/engine/system.ts'
 import { verify } from '../../scripts/engine/verify.ts'
 import { type Scratch, test } from '../support/scratch.ts'
 import { contextOf, expandIn, legacyIn, one, run } from './migration.ts'
+import { oneTable } from './one-table.ts'
 
 const schema = pgSchema('restored')
 const builder = new QueryBuilder()
 
-/** A system that restores rows of the word 'again' twice, and of the word 'ghost' a second one that no legacy row is beside. */
-function systemOf(): System {
-  const columns = { id: integer().primaryKey(), part: integer().notNull(), word: text() }
-  const old = schema.table('old', columns)
-  const fresh = schema.table('fresh', columns)
-  const { derive, restore } = transforms({ old }, { fresh })
-  return {
-    name: 'restored',
-    legacy: { old },
-    target: { fresh },
-    family: { old: ['part'], fresh: ['part'] },
-    derive: [
-      derive(fresh, (legacy, keys) =>
-        builder
-          .select({ id: legacy.old.id, part: legacy.old.part, word: legacy.old.word })
-          .from(legacy.old)
-          .where(keys.match(legacy.old)),
-      ),
-    ],
-    restore: [
-      restore(old, (target, keys) =>
-        builder
-          .select({
-            id: sql`case when n = 2 and ${target.fresh.word} = 'ghost' then -${target.fresh.id} else ${target.fresh.id} end`,
-            part: target.fresh.part,
-            word: target.fresh.word,
-          })
-          .from(target.fresh)
-          .innerJoin(sql`generate_series(1, 2) as n`, sql`n = 1 or ${target.fresh.word} in ('again', 'ghost')`)
-          .where(keys.match(target.fresh)),
-      ),
-    ],
-  }
-}
+const columns = { id: integer().primaryKey(), part: integer().notNull(), word: text() }
+
+/** Rows of the word 'again' are restored twice, and of the word 'ghost' a second one that no legacy row is beside. */
+const system = oneTable(
+  'restored',
+  { old: schema.table('old', columns), fresh: schema.table('fresh', columns) },
+  'part',
+  (fresh, keys) =>
+    builder
+      .select({
+        id: sql`case when n = 2 and ${fresh.word} = 'ghost' then -${fresh.id} else ${fresh.id} end`,
+        part: fresh.part,
+        word: fresh.word,
+      })
+      .from(fresh)
+      .innerJoin(sql`generate_series(1, 2) as n`, sql`n = 1 or ${fresh.word} in ('again', 'ghost')`)
+      .where(keys.match(fresh)),
+)
 
 async function copied(database: Scratch, bulk: boolean) {
   // the ledger comes with any system's steps
@@ -58,7 +42,7 @@ async function copied(database: Scratch, bulk: boolean) {
      select n, n / 3, case when n % 100 = 0 then 'ghost' when n % 7 > 0 then 'w' || n end from generate_series(1, 1000) as n;
      analyze restored.old`,
   )
-  const context = contextOf(database, systemOf())
+  const context = contextOf(database, system)
   await copy(context, { bulk, batchSize: 100, workers: 2 })
   return { prove: () => verify(context, { show: 5 }) }
 }

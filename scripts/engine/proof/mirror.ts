@@ -7,8 +7,8 @@ import { withheld } from '../quarantine.ts'
 import { thereAndBack } from '../returning.ts'
 import { keyOfRow } from '../rows.ts'
 import { tableSql } from '../shape.ts'
-import { column, keyText, list } from '../sql.ts'
-import { comparison, counted } from './target.ts'
+import { column, type Executor, keyText, list } from '../sql.ts'
+import { type Compared, compared, comparison, counted } from './target.ts'
 
 /*
  * A target table mirrors a legacy table where it has a row for each of its rows, and nothing in it but columns that are
@@ -31,10 +31,21 @@ export const mirroredBy = (bound: Bound, target: TargetTable): LegacyTable | und
   })
 
 /**
- * One row: how many rows a mirror has and what is wrong with them, given that the legacy table was found to be the same as
- * the effective one; `sure` is false where only a comparison of all rows can tell.
+ * Whether a mirror is what derive yields, given that the legacy table was found to be the same as the effective one.
+ * @returns undefined where only a comparison of all rows can tell
  */
-export function countMirror(bound: Bound, target: TargetTable, legacy: LegacyTable): SQL {
+export async function compareMirror(
+  db: Executor,
+  bound: Bound,
+  target: TargetTable,
+  legacy: LegacyTable,
+): Promise<Compared | undefined> {
+  const [row] = await db.execute(countMirror(bound, target, legacy))
+  return (row as { sure: boolean }).sure ? compared(row) : undefined
+}
+
+/** One row: how many rows there are, what is wrong with them, and whether no other can be wrong. */
+function countMirror(bound: Bound, target: TargetTable, legacy: LegacyTable): SQL {
   const ways = thereAndBack(bound, legacy, target)
   const names = list([...ways.keys()].map((name) => sql`${name}::text`))
   const ofLedger = (ledger: typeof complement | typeof quarantine | typeof targetComplement, relation: string) =>

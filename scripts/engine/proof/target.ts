@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { quarantine, targetComplement } from '../../../schema/ledger.ts'
-import { type Bound, keyOf, type LegacyTable, type TargetTable } from '../bound.ts'
+import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import {
   claimedAfter,
   claimedThrough,
@@ -20,25 +20,23 @@ import { tableName, tableSql } from '../shape.ts'
 import { all, column, type Executor, keyText, list, textDiffers, textForm, textsOf } from '../sql.ts'
 import { typeOf } from '../sync/texts.ts'
 import { difference, type FoundRow } from './legacy.ts'
-import { countMirror } from './mirror.ts'
 
-/**
- * Whether the target is what derive yields of the legacy, less what its constraints refuse, and all of that is noted.
- * @param mirrored the legacy table that it mirrors, if that was found to be the same as the effective one
- */
-export async function compareTarget(
-  db: Executor,
-  bound: Bound,
-  target: TargetTable,
-  mirrored?: LegacyTable,
-): Promise<{ differences: Differences; other: number }> {
-  const found = mirrored && (await one(db, countMirror(bound, target, mirrored)))
-  const { other, sure, ...differences } = found?.sure ? found : await one(db, countTarget(bound, target))
-  return { differences, other }
+/** Whether the target is what derive yields of the legacy, less what its constraints refuse, and all of that is noted. */
+export async function compareTarget(db: Executor, bound: Bound, target: TargetTable): Promise<Compared> {
+  const [row] = await db.execute(countTarget(bound, target))
+  return compared(row)
 }
 
-const one = async (db: Executor, query: SQL) =>
-  (await db.execute(query))[0] as unknown as Differences & { other: number; sure?: boolean }
+export interface Compared {
+  differences: Differences
+  other: number
+}
+
+/** What a row of `counted` says. */
+export function compared(row: unknown): Compared {
+  const { rows, missing, extra, differing, other } = row as Differences & { other: number }
+  return { differences: { rows, missing, extra, differing }, other }
+}
 
 /** One row: how many rows there are, and what is wrong with them. */
 export const countTarget = (bound: Bound, target: TargetTable): SQL => sql`

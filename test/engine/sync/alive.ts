@@ -132,3 +132,19 @@ export const prediction = (number: number, more: Record<string, unknown> = {}): 
     created_at: '2020-01-01',
     ...more,
   })
+
+/** A few legacy rows of every kind. */
+export async function seed(database: Pick<Scratch, 'connection'>): Promise<void> {
+  for (const text of [media('a', 1), media('b', 1), media('c', 2), media('d', null), training(1), prediction(1)])
+    await run(database, text)
+}
+
+/** What the target's applications write and the seeded legacy cannot hold: a title, a file, and a value of a title. */
+export const writeOwn = (database: Scratch) =>
+  asApplication(database, async (session) => {
+    await session`
+      insert into media_metadata (imdb_id, media_type, media_title, release_year)
+      values (${title(7)}, 'movie', 'Unlabelled', 2007)`
+    await session`insert into files (hash, target_path) values (${hash('e')}, 'of no download')`
+    await session`update media_metadata set confirmed = true where imdb_id = ${title(1)}`
+  })

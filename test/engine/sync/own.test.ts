@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../support/scratch.ts'
 import { run, sharing, verifyIn } from '../migration.ts'
-import { alive, asApplication, expectInStep, hash, media, prediction, title, training } from './alive.ts'
+import { alive, expectInStep, hash, seed, title, writeOwn } from './alive.ts'
 
 const entry = (relation: string, key: string) => `relation = '${relation}' and key = '${key}'`
 const file = entry('files', hash('e'))
@@ -40,15 +40,8 @@ const damages: [name: string, text: string, table: string, key: string, kind: st
 /** Each shape has rows that the other has, and the target has three of its own. */
 const test = sharing(async () => {
   const database = await scratchDatabase(await alive())
-  for (const text of [media('a', 1), media('b', 1), media('c', 2), media('d', null), training(1), prediction(1)])
-    await run(database, text)
-  await asApplication(database, async (session) => {
-    await session`
-      insert into media_metadata (imdb_id, media_type, media_title, release_year)
-      values (${title(7)}, 'movie', 'Unlabelled', 2007)`
-    await session`insert into files (hash, target_path) values (${hash('e')}, 'of no download')`
-    await session`update media_metadata set confirmed = true where imdb_id = ${title(1)}`
-  })
+  await seed(database)
+  await writeOwn(database)
   await expectInStep(database)
   return database
 })

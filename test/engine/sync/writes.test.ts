@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { status } from '../../../scripts/engine/status.ts'
 import { type Scratch, scratchDatabase } from '../../support/scratch.ts'
 import { contextOf, one, run, sharing } from '../migration.ts'
-import { alive, asApplication, expectInStep, hash, media, prediction, title, training, values } from './alive.ts'
+import { alive, asApplication, expectInStep, hash, media, seed, title, training, values, writeOwn } from './alive.ts'
 
 /** One database for all: each test begins with nothing in either shape, and with what the ledger made of those before. */
 const empty = sharing(async () => scratchDatabase(await alive())).extend<{ database: Scratch }>({
@@ -24,11 +24,6 @@ const everyOther = async (database: Scratch) =>
        where attrelid = 'atp.media'::regclass and attnum > 0 and not attisdropped and attname <> 'hash'`,
     )
   ).join(', ')
-
-const seed = async (database: Scratch) => {
-  for (const text of [media('a', 1), media('b', 1), media('c', 2), media('d', null), training(1), prediction(1)])
-    await run(database, text)
-}
 
 /** Every shape of a write that the owner's applications use, each with what the target shows afterwards. */
 const shapes: [name: string, texts: string[], shows: string, expected: unknown[]][] = [
@@ -351,13 +346,7 @@ describe('a write of the target applications works, and the legacy has it', () =
 
   empty('what the legacy cannot hold is kept in the ledger, and counted', async ({ database }) => {
     await seed(database)
-    await asApplication(database, async (session) => {
-      await session`
-        insert into media_metadata (imdb_id, media_type, media_title, release_year)
-        values (${title(7)}, 'movie', 'Unlabelled', 2007)`
-      await session`insert into files (hash, target_path) values (${hash('e')}, 'of no download')`
-      await session`update media_metadata set confirmed = true where imdb_id = ${title(1)}`
-    })
+    await writeOwn(database)
     expect(
       await run(
         database,
