@@ -131,6 +131,9 @@ function readBy(transform: Transform, sources: Tables): string[] {
   return [...reads]
 }
 
+/** Whether the transforms see a legacy table as it is: it has its key, and every column that is declared, in its type. */
+export const isAsDeclared = ({ sources }: Bound, { name, table }: LegacyTable): boolean => sources[name] === table
+
 /** About how many values a legacy table has. */
 export const valuesOf = ({ live }: LegacyTable): number => live.estimatedRows * live.columns.length
 

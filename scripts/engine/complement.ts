@@ -104,11 +104,11 @@ export function keepRows(
       where c.kind <> 'part'
         or c.kept <> '{}'`
   const ofLegacy = sql`r."#ordinal" is null or ${mayDiffer(columns)}`
-  const ofFew = () => sql`
-      ${found(
-        legacyBesideRestored(bound, legacy, keys, staged),
-        sql`(l."#ordinal" is null and ${hasNoLegacyRow(legacy)}) or (l."#ordinal" is not null and (${ofLegacy}))`,
-      )}`
+  const ofFew = () =>
+    found(
+      legacyBesideRestored(bound, legacy, keys, staged),
+      sql`(l."#ordinal" is null and ${hasNoLegacyRow(legacy)}) or (l."#ordinal" is not null and (${ofLegacy}))`,
+    )
   const ofAll = () => sql`
       with near as materialized (${found(legacyWithRestored(bound, legacy), ofLegacy)}),
       far as (${found(

@@ -68,7 +68,6 @@ const doubts = (constraints: readonly RowConstraint[]): Map<string, SQL> =>
  */
 export function isSoundRow(bound: Bound, target: TargetTable): SQL {
   const constraints = rowConstraints(target, bound.sources)
-  const refusing = constraints.filter(({ sqlstate }) => !sqlstate.startsWith('22')).map(({ refuses }) => refuses)
   const loose = looseValueIn(target, constraints)
   const value = new Map(target.columns.map((each) => [each.name, loose(each)]))
   const differ = imagesDiffer(target.columns.map(typed), [
@@ -76,7 +75,13 @@ export function isSoundRow(bound: Bound, target: TargetTable): SQL {
     (name) => column('t', name),
   ])
   return sql`(not ${differ}
-    and (${refusing.length ? sql.join(refusing, sql` or `) : sql`false`}) is not true)`
+    and ${isRefused(constraints)} is not true)`
+}
+
+/** Whether a constraint refuses row `d`, which is `t` in the target's types: a row that is there fits them. */
+export function isRefused(constraints: readonly RowConstraint[]): SQL {
+  const refusing = constraints.filter(({ sqlstate }) => !sqlstate.startsWith('22')).map(({ refuses }) => refuses)
+  return sql`(${refusing.length ? sql.join(refusing, sql` or `) : sql`false`})`
 }
 
 /** Whether the derived row `d` and the row `t` of the target have the same key. */

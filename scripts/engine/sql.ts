@@ -86,13 +86,19 @@ export const isJson = (type: string): boolean => /^jsonb?$/.test(type)
 const exact = /^(smallint|integer|bigint|boolean|uuid|bytea|date|oid|timestamp( ?\(\d\))?( with(out)? time zone)?)$/
 const collated = /^(text|varchar|character varying)(\(\d+\))?$/
 
-/** Whether the text of every value of a type is certain to be read as that value again, as a dump relies on. */
-export const readsBack = ({ type, isEnum }: Typed): boolean => isEnum || exact.test(type) || collated.test(type)
+/**
+ * Whether equal values of a type have equal bytes and texts, and the text of each is certain to be read as that value
+ * again, as a dump relies on.
+ */
+export const readsBack = ({ type, isEnum }: Omit<Typed, 'name'>): boolean =>
+  isEnum || exact.test(type) || collated.test(type)
 
 /** Whether two values of a type differ, where equal ones have equal bytes and texts; nothing of any other type. */
-function valuesDiffer(a: SQL, b: SQL, { type, isEnum }: Omit<Typed, 'name'>): SQL | undefined {
-  if (isEnum || exact.test(type)) return sql`${a} is distinct from ${b}`
-  return collated.test(type) ? sql`${a} collate "C" is distinct from ${b} collate "C"` : undefined
+function valuesDiffer(a: SQL, b: SQL, typed: Omit<Typed, 'name'>): SQL | undefined {
+  if (!readsBack(typed)) return undefined
+  return collated.test(typed.type)
+    ? sql`${a} collate "C" is distinct from ${b} collate "C"`
+    : sql`${a} is distinct from ${b}`
 }
 
 /**
@@ -123,21 +129,19 @@ export function textsOfDiffering(
   columns: readonly Typed[],
   of: readonly [(name: string) => SQL, (name: string) => SQL],
 ): SQL {
-  const [one, other] = of
-  const known: Text[] = []
-  const others: Typed[] = []
-  for (const each of columns) {
-    const [value, differs] = [one(each.name), valuesDiffer(one(each.name), other(each.name), each)]
-    if (differs) known.push({ name: each.name, differs, text: textForm(value, each.type) })
-    else others.push(each)
+  const text = (each: Typed): Text => {
+    const [a, b] = [of[0](each.name), of[1](each.name)]
+    return {
+      name: each.name,
+      differs: valuesDiffer(a, b, each) ?? textDiffers(a, b, each.type),
+      text: textForm(a, each.type),
+    }
   }
-  const texts = others.map(({ name, type }): Text => {
-    const [a, b] = [one(name), other(name)]
-    return { name, differs: textDiffers(a, b, type), text: textForm(a, type) }
-  })
-  if (others.length < 2) return textsOf([...known, ...texts])
-  const guarded = sql`case when ${imagesDiffer(others, of)} then ${pairsOf(texts)} end`
-  return objectOf(known.length > 0 ? sql`${pairsOf(known)} || ${guarded}` : guarded)
+  const known = columns.filter(readsBack)
+  const others = columns.filter((each) => !readsBack(each))
+  if (others.length < 2) return textsOf([...known, ...others].map(text))
+  const guarded = sql`case when ${imagesDiffer(others, of)} then ${pairsOf(others.map(text))} end`
+  return objectOf(known.length > 0 ? sql`${pairsOf(known.map(text))} || ${guarded}` : guarded)
 }
 
 /** A column's text, where it differs. */

@@ -14,6 +14,11 @@ import type { Tables } from './system.ts'
 /** The temporary table that holds the derived rows of a target table, or the rows of a legacy table, on their way. */
 export const stageOf = ({ relation }: { relation: string }): SQL => sql`pg_temp.${sql.identifier(`stage_${relation}`)}`
 
+/** Makes the temporary table of a relation of what `select` yields. */
+export const stageAs = ({ relation }: { relation: string }, select: SQL): SQL => sql`
+    create temporary table ${sql.identifier(`stage_${relation}`)} on commit drop as
+    ${select}`
+
 /** Tables as the sources of transforms, with nothing but what is staged of them. */
 export const stagedTables = (tables: readonly { name: string; relation: string; table: PgTable }[]): Tables =>
   Object.fromEntries(tables.map((each) => [each.name, inPlace(each.table, stageOf(each))]))
@@ -36,11 +41,8 @@ export async function stageTable(
   scope: Scope,
   any = true,
 ): Promise<void> {
-  await db.execute(sql`
-    create temporary table ${sql.identifier(`stage_${target.relation}`)} on commit drop as
-    select *
-    from ${judgedRows(bound, target, asked(scope))} as judged
-    where ${any}`)
+  const judged = judgedRows(bound, target, asked(scope))
+  await db.execute(stageAs(target, sql`select * from ${judged} as judged where ${any}`))
   if (scope === 'all') await db.execute(sql`analyze ${stageOf(target)}`)
   await db.execute(sql`
     with gone as (

@@ -61,10 +61,11 @@ async function compare(context: Context, bound: Bound, show: number): Promise<Om
     result.accounts[legacy.relation] = account
     const unaccounted = Math.abs(account.rows - account.carried - account.complemented - account.quarantined)
     const count = differences.missing + differences.extra + differences.differing + other
-    await found(count === 0 ? unaccounted : count, () => shown)
+    const wrong = count === 0 ? unaccounted : count
+    await found(wrong, () => shown)
     // what is known of a table that is proven need not be found out again of its mirror
     for (const [target, mirrored] of mirrors)
-      if (mirrored === legacy) await targetTask(target, count === 0 ? legacy : undefined)(db)
+      if (mirrored === legacy) await targetTask(target, wrong === 0 ? legacy : undefined)(db)
   }
   const targetTask = (target: TargetTable, mirrored?: LegacyTable) => async (db: Executor) => {
     const { differences, other } =

@@ -3,6 +3,7 @@ import { complement, quarantine } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable } from '../bound.ts'
 import { differing, mayDiffer, unread } from '../complement.ts'
 import { among, everything } from '../family.ts'
+import { textArray } from '../preflight/look.ts'
 import type { Account, Difference, Differences } from '../results.ts'
 import {
   countRestored,
@@ -155,7 +156,7 @@ function pairs(bound: Bound, legacy: LegacyTable, rows: SQL, where: SQL): SQL {
             when c.kind = 'absent' then c.kept = '{}'
             else (c.kind = 'whole' or c.kept <> '{}') and c.kept = ${differing(columns)}
           end as exact,
-          case when not e.misapplied then c.kept - array[${names(columns.filter(readsBack))}]::text[] = '{}' end as reads_back
+          case when not e.misapplied then c.kept - ${namesOf(columns.filter(readsBack))} = '{}' end as reads_back
         offset 0) as k
       cross join lateral (
         -- only what is exact can be read: otherwise it may be no value of its column
@@ -249,6 +250,8 @@ function overlaid({ table, live }: LegacyTable, base: SQL): SQL {
 const ofEither = (of: (alias: string) => SQL): SQL =>
   sql`case when l."#ordinal" is not null then ${of('l')} when r."#ordinal" is not null then ${of('r')} end`
 
+const namesOf = (columns: readonly { name: string }[]): SQL => textArray(columns.map(({ name }) => name))
+
 /** What is known of a row; a complement that fits no row, or has no such column, is misapplied. */
 const effective = (bound: Bound, legacy: LegacyTable): SQL => sql`
         select coalesce(${ofEither((alias) => keyOfRow(alias, legacy))}, c.key) as key,
@@ -257,12 +260,9 @@ const effective = (bound: Bound, legacy: LegacyTable): SQL => sql`
           r."#ordinal" is not null or c.kind is not null as there,
           case
             when (r."#ordinal" is null) <> (c.kind = 'whole') or jsonb_typeof(c.kept) <> 'object' then true
-            else c.kept - array[${names(legacy.live.columns)}] <> '{}'
+            else c.kept - ${namesOf(legacy.live.columns)} <> '{}'
           end as misapplied
         offset 0`
-
-/** The names of columns as values. */
-const names = (columns: readonly { name: string }[]): SQL => list(columns.map(({ name }) => sql`${name}::text`))
 
 /**
  * Whether what was kept is not what keeping would keep: another text than the legacy row's, or one that the restored

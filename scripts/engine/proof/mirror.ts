@@ -1,13 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
-import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
+import { type Bound, isAsDeclared, type LegacyTable, type TargetTable } from '../bound.ts'
 import { rowConstraints } from '../constraints.ts'
+import { isRefused } from '../judge.ts'
 import { rowsOf } from '../lineage.ts'
+import { textArray } from '../preflight/look.ts'
 import { withheld } from '../quarantine.ts'
 import { thereAndBack } from '../returning.ts'
 import { keyOfRow } from '../rows.ts'
 import { tableSql } from '../shape.ts'
-import { column, type Executor, keyText, list } from '../sql.ts'
+import { column, type Executor, keyText } from '../sql.ts'
 import { type Compared, compared, comparison, counted } from './target.ts'
 
 /*
@@ -20,15 +22,12 @@ import { type Compared, compared, comparison, counted } from './target.ts'
 
 /** The legacy table that a target table mirrors, if any. */
 export const mirroredBy = (bound: Bound, target: TargetTable): LegacyTable | undefined =>
-  bound.legacy.find((legacy) => {
-    const { keyed, table, name } = legacy
-    return (
-      keyed &&
-      bound.sources[name] === table &&
-      rowsOf(target.derive, bound.sources) === table &&
-      thereAndBack(bound, legacy, target).size === target.columns.length
-    )
-  })
+  bound.legacy.find(
+    (legacy) =>
+      isAsDeclared(bound, legacy) &&
+      rowsOf(target.derive, bound.sources) === legacy.table &&
+      thereAndBack(bound, legacy, target).size === target.columns.length,
+  )
 
 /**
  * Whether a mirror is what derive yields, given that the legacy table was found to be the same as the effective one.
@@ -47,17 +46,13 @@ export async function compareMirror(
 /** One row: how many rows there are, what is wrong with them, and whether no other can be wrong. */
 function countMirror(bound: Bound, target: TargetTable, legacy: LegacyTable): SQL {
   const ways = thereAndBack(bound, legacy, target)
-  const names = list([...ways.keys()].map((name) => sql`${name}::text`))
   const ofLedger = (ledger: typeof complement | typeof quarantine | typeof targetComplement, relation: string) =>
     sql`select ${ledger.key} from ${ledger} where ${ledger.system} = ${bound.system.name} and ${ledger.relation} = ${relation}`
   const inRest = (key: SQL) => sql`${key} in (table rest)`
   const ofMirror = inRest(keyText(target.key.map((name) => column('t', name))))
-  const refusing = rowConstraints(target, bound.sources)
-    .filter(({ sqlstate }) => !sqlstate.startsWith('22'))
-    .map(({ refuses }) => refuses)
   return sql`
     with rest as materialized (
-      ${ofLedger(complement, legacy.relation)} and (${complement.kind} <> 'part' or ${complement.kept} ?| array[${names}])
+      ${ofLedger(complement, legacy.relation)} and (${complement.kind} <> 'part' or ${complement.kept} ?| ${textArray([...ways.keys()])})
       union
       ${ofLedger(targetComplement, target.relation)}
       union
@@ -74,6 +69,6 @@ function countMirror(bound: Bound, target: TargetTable, legacy: LegacyTable): SQ
       and not exists (
         select from ${tableSql(target.table)} as t
         cross join lateral (select t.*) as d
-        where ${refusing.length ? sql.join(refusing, sql` or `) : sql`false`}) as sure
+        where ${isRefused(rowConstraints(target, bound.sources))}) as sure
     from problems`
 }

@@ -1,12 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
+import { type Bound, isAsDeclared, type TargetTable } from '../bound.ts'
 import { keepRows } from '../complement.ts'
 import { references } from '../constraints.ts'
 import { also, asking, columnsOf, familyOf, type Keys, type Range, within } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { tableSql } from '../shape.ts'
 import type { Executor } from '../sql.ts'
-import { stagedTables, stageOf, writeStaged } from '../stage.ts'
+import { stageAs, stagedTables, stageOf, writeStaged } from '../stage.ts'
 import type { Tables } from '../system.ts'
 import { statementFor } from '../template.ts'
 import { familiesIn, knownIn } from '../waves.ts'
@@ -61,8 +61,12 @@ export async function areMostlySimple(db: Executor, bound: Bound, range: Range):
 export async function carryUntouched(db: Executor, bound: Bound, range: Range): Promise<void> {
   const of = (name: string, make: (any: Range) => SQL) => statementFor(bound, name, range, make)
   await db.execute(sql`delete from ${asking} as f using ${also} as a where a.family = f.family`)
-  const legacy = bound.legacy.filter(isAsDeclared(bound))
-  for (const each of legacy) await db.execute(of(`stage ${each.relation}`, (any) => stageRows(each, askedWithin(any))))
+  // read once for every target table that is derived of them, and for the complement
+  const legacy = bound.legacy.filter((each) => isAsDeclared(bound, each))
+  for (const each of legacy) {
+    const rows = (any: Range) => sql`select * from ${tableSql(each.table)} where ${askedWithin(any).match(each.table)}`
+    await db.execute(of(`stage ${each.relation}`, (any) => stageAs(each, rows(any))))
+  }
   const sources = stagedTables(legacy)
   for (const target of bound.target)
     await db.execute(of(`stage ${target.relation}`, (any) => derived(bound, target, sources, any)))
@@ -87,27 +91,14 @@ export async function carryUntouched(db: Executor, bound: Bound, range: Range): 
   }
 }
 
-/** Whether the transforms see a legacy table as it is. */
-const isAsDeclared =
-  ({ sources }: Bound) =>
-  ({ name, table }: LegacyTable): boolean =>
-    sources[name] === table
-
-/** Reads the rows of one legacy table once, for every target table that is derived of them and for the complement. */
-const stageRows = ({ relation, table }: LegacyTable, keys: Keys): SQL => sql`
-    create temporary table ${sql.identifier(`stage_${relation}`)} on commit drop as
-    select *
-    from ${tableSql(table)}
-    where ${keys.match(table)}`
-
 /** Derives the rows of one target table into its temporary table, of what is staged and of those asked for in what is not. */
 function derived(bound: Bound, target: TargetTable, staged: Tables, range: Range): SQL {
   const tables = new Set<unknown>(Object.values(staged))
   const keys: Keys = { match: (source) => (tables.has(source) ? undefined : askedWithin(range).match(source)) }
-  return sql`
-    create temporary table ${sql.identifier(`stage_${target.relation}`)} on commit drop as
-    select *
-    from ${judgedRows(bound, target, keys, { ...bound.sources, ...staged })} as judged`
+  return stageAs(
+    target,
+    sql`select * from ${judgedRows(bound, target, keys, { ...bound.sources, ...staged })} as judged`,
+  )
 }
 
 const union = (selects: readonly SQL[]): SQL => sql.join([...selects], sql` union all `)
