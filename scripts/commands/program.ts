@@ -12,7 +12,7 @@ export interface Chosen {
 const flagOf = (property: PropertyKey) =>
   `--${String(property).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
-const helpOf = (name?: string) => (name ? `npm run ${name} -- --help` : 'npx tsx scripts/cli.ts --help')
+const helpOf = (name?: string) => (name ? `npm run ${name} -- --help` : 'node scripts/run.js scripts/cli.ts --help')
 
 function read(command: Command, typed: Record<string, unknown>): unknown {
   const result = command.parse.safeParse(typed)

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { Failure } from '../errors.ts'
+import { typescript } from '../process.ts'
 
 /** Sees to it that a database does not outlive this process. */
 export interface Keeper {
@@ -15,7 +15,7 @@ export interface Keeper {
 export function keeperOf(url: string, database: string): Keeper {
   const janitor = spawn(
     process.execPath,
-    ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('janitor.ts', import.meta.url))],
+    typescript(new URL('janitor.ts', import.meta.url)),
     // A session of its own: Ctrl-C and a closing terminal reach us, not the janitor.
     { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
   )

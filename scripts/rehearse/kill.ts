@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { sql } from 'drizzle-orm'
 import { formatUrl, parseUrl } from '../database/url.ts'
 import { currentPhase } from '../engine/ledger.ts'
 import { rows } from '../engine/preflight/look.ts'
 import type { Executor } from '../engine/sql.ts'
+import { typescript } from '../process.ts'
 import { explain } from '../terminal/explain.ts'
 import type { Stage } from './life.ts'
 import type { Kill, StepName } from './results.ts'
@@ -64,17 +64,13 @@ export async function kill(
 function start(step: StepName, url: string): ChildProcess {
   const address = parseUrl(url)
   const [file = '', ...args] = commandOf[step]
-  return spawn(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL(file, import.meta.url)), ...args],
-    {
-      env: {
-        ...process.env,
-        DATABASE_URL: formatUrl({ ...address, settings: { ...address.settings, application_name: victim } }),
-      },
-      stdio: 'ignore',
+  return spawn(process.execPath, typescript(new URL(file, import.meta.url), ...args), {
+    env: {
+      ...process.env,
+      DATABASE_URL: formatUrl({ ...address, settings: { ...address.settings, application_name: victim } }),
     },
-  )
+    stdio: 'ignore',
+  })
 }
 
 /**

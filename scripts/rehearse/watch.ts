@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { Failure } from '../errors.ts'
+import { typescript } from '../process.ts'
 import type { Step } from './results.ts'
 
 /** What the applications would notice of one step. */
@@ -19,10 +19,8 @@ export interface Watch {
  */
 export async function watch(url: string, application: string, signal: AbortSignal): Promise<Watch> {
   signal.throwIfAborted()
-  const watcher = fork(fileURLToPath(new URL('watcher.ts', import.meta.url)), {
-    execArgv: ['--import', import.meta.resolve('tsx')],
-    stdio: 'ignore',
-  })
+  const [runner, ...args] = typescript(new URL('watcher.ts', import.meta.url))
+  const watcher = fork(runner, args, { execArgv: [], stdio: 'ignore' })
   let over = false
   const gone = once(watcher, 'exit').then(() => {
     over = true

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { typescript } from '../../scripts/process.ts'
 
-export const cli = fileURLToPath(new URL('../../scripts/cli.ts', import.meta.url))
+/** What makes Node run a command of the tool. */
+export const cli = (...args: string[]) => typescript(new URL('../../scripts/cli.ts', import.meta.url), ...args)
 
 export interface Run {
   code: number | null
@@ -12,7 +13,7 @@ export interface Run {
 /** Runs the tool as a process of its own. @param url the database, or undefined to leave DATABASE_URL out */
 export function run(args: readonly string[], url?: string, env: Record<string, string> = {}): Promise<Run> {
   const { DATABASE_URL: _, SYSTEM: __, ...inherited } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', cli, ...args], {
+  const child = spawn(process.execPath, cli(...args), {
     env: { ...inherited, ...(url === undefined ? {} : { DATABASE_URL: url }), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

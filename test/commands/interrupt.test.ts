@@ -12,7 +12,7 @@ const test = scratch.extend({
 
 /** A migration in small batches, heard until it says `words`. */
 async function startedMigration(url: string, words: RegExp, args: string[] = []) {
-  const argv = ['--import', 'tsx', cli, 'migrate', '--batch-size', '1', '--workers', '1', ...args]
+  const argv = cli('migrate', '--batch-size', '1', '--workers', '1', ...args)
   const child: ChildProcess = spawn(process.execPath, argv, { env: { ...process.env, DATABASE_URL: url } })
   const said = { stdout: '', stderr: '' }
   child.stdout?.on('data', (chunk) => {

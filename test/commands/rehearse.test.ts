@@ -160,7 +160,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   test(`the clone is gone after ${signal}, and the original is as it was`, async ({ database }) => {
     await database.connection.close()
     const before = await original(database)
-    const child = spawn(process.execPath, ['--import', 'tsx', cli, 'rehearse'], {
+    const child = spawn(process.execPath, cli('rehearse'), {
       env: { ...process.env, DATABASE_URL: database.url },
       stdio: ['ignore', 'ignore', 'pipe'],
     })

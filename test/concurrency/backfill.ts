@@ -11,7 +11,7 @@ interface Ended {
 
 /** `npm run copy` in a process of its own. */
 function started(url: string): { child: ChildProcess; ended: Promise<Ended> } {
-  const args = ['--import', 'tsx', cli, 'copy', '--batch-size', '5', '--workers', '2']
+  const args = cli('copy', '--batch-size', '5', '--workers', '2')
   const child = spawn(process.execPath, args, {
     env: { ...process.env, DATABASE_URL: url },
     stdio: ['ignore', 'ignore', 'pipe'],

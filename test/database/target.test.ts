@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { sql } from 'drizzle-orm'
 import { expect, inject } from 'vitest'
 import { openTarget } from '../../scripts/database/target.ts'
 import { parseUrl } from '../../scripts/database/url.ts'
+import { typescript } from '../../scripts/process.ts'
 import { test } from '../support/folder.ts'
 import { eventually, processesOf } from '../support/processes.ts'
 
@@ -55,13 +57,11 @@ test('two that ask for a system at once get the same database', async ({ folder:
 })
 
 test('a process that never lets go leaves the data and no server', async ({ folder: home }) => {
-  const module = new URL('../../scripts/database/target.ts', import.meta.url).href
-  const code = `const { url } = await (await import('${module}')).databaseUrl(); console.log(url)`
+  const module = fileURLToPath(new URL('../../scripts/database/target.ts', import.meta.url))
+  const script = path.join(home, 'script.ts')
+  writeFileSync(script, `import { databaseUrl } from '${module}'\nconsole.log((await databaseUrl()).url)\n`)
   const env = { ...process.env, SLUICE_HOME: home, DATABASE_URL: '' }
-  const ran = spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', code], {
-    env,
-    encoding: 'utf8',
-  })
+  const ran = spawnSync(process.execPath, typescript(script), { env, encoding: 'utf8' })
   expect(ran).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(/^postgres:\/\/postgres:\w+@127\.0\.0\.1:\d+\//),

@@ -25,7 +25,7 @@ async function killed(database: Scratch, command: string, table: string): Promis
   const reader = postgres(database.url, { max: 1, connection: { application_name: 'reader' } })
   const held = await reader.reserve()
   await held.unsafe(`begin; lock table ${table} in access share mode`)
-  const child = spawn(process.execPath, ['--import', 'tsx', cli, command, '--yes'], {
+  const child = spawn(process.execPath, cli(command, '--yes'), {
     env: { ...process.env, DATABASE_URL: database.url },
     stdio: 'ignore',
   })

@@ -15,7 +15,7 @@ export interface Started {
 
 /** A command in a process of its own, whose sessions are known by their name. */
 export function started(database: Scratch, args: string[]): Started {
-  const child = spawn(process.execPath, ['--import', 'tsx', cli, ...args], {
+  const child = spawn(process.execPath, cli(...args), {
     env: { ...process.env, DATABASE_URL: `${database.url}?application_name=killed` },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -2,9 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-
-const tsx = import.meta.resolve('tsx')
+import { typescript } from '../../scripts/process.ts'
 
 export interface Held {
   child: ChildProcess
@@ -20,9 +18,9 @@ export async function hold(
   end: 'stop' | 'exit' | 'throw' | 'wait' | 'idle',
   how: { uid?: number; script?: string } = {},
 ): Promise<Held> {
-  const script = how.script ?? fileURLToPath(new URL('hold.ts', import.meta.url))
+  const args = typescript(how.script ?? new URL('hold.ts', import.meta.url), kind, folder, end)
   const ids = how.uid === undefined ? {} : { uid: how.uid, gid: how.uid }
-  const child = spawn(process.execPath, ['--import', tsx, script, kind, folder, end], { cwd: '/', ...ids })
+  const child = spawn(process.execPath, args, { cwd: '/', ...ids })
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
   let errors = ''
   child.stderr.on('data', (data) => {

@@ -219,7 +219,7 @@ const inside = `datname = current_database() and application_name = 'killed'`
 
 /** The copy as a process of its own. */
 function started(database: Scratch): { child: ChildProcess; ended: Promise<NodeJS.Signals | null> } {
-  const child = spawn(process.execPath, ['--import', 'tsx', cli, 'copy', '--batch-size', '4'], {
+  const child = spawn(process.execPath, cli('copy', '--batch-size', '4'), {
     env: { ...process.env, SYSTEM: 'video', DATABASE_URL: `${database.url}?application_name=killed` },
     stdio: 'ignore',
   })
