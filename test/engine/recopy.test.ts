@@ -261,9 +261,9 @@ test('a long random sequence of changes, copied again and again, ends like a mig
   const random = seeded(20)
   const pick = (count: number) => Math.floor(random() * count)
   await copied(database, bulk)
-  for (let chunk = 0; chunk < 8; chunk++) {
+  for (let chunk = 0; chunk < 5; chunk++) {
     const done = Array.from({ length: 30 }, () => operations[pick(operations.length)]?.(pick) ?? '')
-    if (chunk === 5) done.push('truncate atp.training;')
+    if (chunk === 3) done.push('truncate atp.training;')
     await run(database, done.join('\n'))
     const [batchSize, workers] = [[3, 11, 1000][pick(3)] ?? 1, 1 + pick(2)]
     await expectAnew(database, twin, batchSize, workers)

@@ -12,12 +12,13 @@ export interface Scratch {
 /** Creates a database of its own, empty or a clone of the database `template`. */
 export async function scratchDatabase(template?: string): Promise<Scratch> {
   const name = `${inject('databasePrefix')}${randomBytes(6).toString('hex')}`
-  await administer((sql) => create(sql, name, template))
+  const sql = administration()
+  await create(sql, name, template)
   const url = urlOf(name)
   const connection = await connect(url)
   const drop = async () => {
     await connection.close()
-    await administer((sql) => sql`drop database if exists ${sql(name)} with (force)`)
+    await sql`drop database if exists ${sql(name)} with (force)`
   }
   return { url, connection, drop }
 }
@@ -32,11 +33,12 @@ export async function template(
   from?: string,
 ): Promise<string> {
   const full = `${inject('databasePrefix')}template_${name}`
-  await administer(async (sql) => {
+  const sql = open(1)
+  try {
     // Held by this session until it ends: others wait here while the template is being built.
     await sql`select pg_advisory_lock(hashtextextended(${full}, 0))`
     const [found] = await sql`select from pg_database where datname = ${full}`
-    if (found) return
+    if (found) return full
     const draft = `${full}_draft`
     await sql`drop database if exists ${sql(draft)} with (force)`
     await create(sql, draft, from)
@@ -45,8 +47,10 @@ export async function template(
     // A template may have no sessions; one that close() just ended may take a moment to go.
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${draft}`
     await sql`alter database ${sql(draft)} rename to ${sql(full)}`
-  })
-  return full
+    return full
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
 }
 
 /** A test with a fresh `database`; `test.extend({ source: template })` makes it a clone. */
@@ -75,11 +79,12 @@ function urlOf(name: string): string {
   return url.href
 }
 
-async function administer<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-  const sql = postgres(inject('serverUrl'), { max: 1, onnotice: () => {} })
-  try {
-    return await work(sql)
-  } finally {
-    await sql.end({ timeout: 5 })
-  }
+const open = (max: number): Sql => postgres(inject('serverUrl'), { max, onnotice: () => {} })
+
+let known: Sql | undefined
+
+/** The sessions in which this worker creates and drops databases. */
+function administration(): Sql {
+  known ??= open(4)
+  return known
 }

@@ -37,6 +37,8 @@ const temporary = () =>
       fsync: 'off',
       synchronous_commit: 'off',
       full_page_writes: 'off',
+      // without workers to wake for each page that is read
+      io_method: 'sync',
       max_connections: 200,
       max_prepared_transactions: 10,
     },

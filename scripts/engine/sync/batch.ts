@@ -1,21 +1,19 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { targetComplement } from '../../../schema/ledger.ts'
 import { Refusal } from '../../errors.ts'
 import type { Bound } from '../bound.ts'
 import { functionOf } from '../contract/text.ts'
-import { also, among, asking, type Range, within } from '../family.ts'
+import { also, asking, type Range } from '../family.ts'
 import { sqlstate } from '../lock.ts'
 import { byValues } from '../narrow.ts'
 import { rows } from '../preflight/look.ts'
-import { legacyRows } from '../rows.ts'
 import { prepareAlso } from '../scope.ts'
 import type { Executor } from '../sql.ts'
 import type { System } from '../system.ts'
-import { statementFor } from '../template.ts'
 import type { Transaction } from '../transaction.ts'
 import { bits, effectsOf } from './effects.ts'
 import { setDepth } from './noted.ts'
-import { areMostlySimple, carryUntouched, lockAndAsk } from './untouched.ts'
+import { areMostlySimple, carryUntouched, countRows, legacyRowsOf, lockAndAsk } from './untouched.ts'
 
 /**
  * Carries the families of a range while both shapes are alive. The families are locked before they are read, so that a
@@ -28,37 +26,30 @@ export async function carryAlive(db: Transaction, bound: Bound, range: Range): P
   await db.execute(sql`select set_config('sluice.writing', 'on', true), ${setDepth(sql`'0'`)}`)
   await prepareAlso(db)
   await lockAndAsk(db, bound, range)
-  const left = (await carriedSimple(db, bound, range)) ? also : sql`(table ${asking} union table ${also}) as asked`
+  const simple = await carriedSimple(db, bound, range)
+  const left = simple === undefined ? sql`(table ${asking} union table ${also}) as asked` : also
   const everything = bits(effectsOf(bound).everything)
   await db.execute(sql`select set_config('plan_cache_mode', 'force_custom_plan', true)`)
   await db.execute(sql`
     select ${functionOf(bound.system, 'forward')}(array(select family from ${left}), ${everything})
     where exists (select from ${left})`)
   await db.execute(sql`select ${functionOf(bound.system, 'watch_nested')}()`)
-  const [row] = await rows<{ carried: number }>(
-    db,
-    statementFor(bound, 'carried', range, (any) => countOf(bound, any)),
-  )
-  return row?.carried ?? 0
+  return simple ?? countRows(db, legacyRowsOf(bound, sql`table ${asking} union table ${also}`))
 }
 
-function countOf(bound: Bound, range: Range): SQL {
-  // those of one wave are not all of the range
-  const keys = range.wave === undefined ? within(range) : among(sql`array(table ${asking} union table ${also})`)
-  const counts = bound.legacy.map((legacy) => sql`(select count(*) from ${legacyRows(bound, legacy, keys)} as l)`)
-  return sql`select (${sql.join(counts, sql` + `)})::float8 as "carried"`
-}
-
-/** Carries what is simple, and leaves the others in `also`; or nothing, and the families are as they were. */
-async function carriedSimple(db: Transaction, bound: Bound, range: Range): Promise<boolean> {
+/**
+ * Carries what is simple, and leaves the others in `also`.
+ * @returns the number of legacy rows of all of them; undefined where nothing was carried, and the families are as they were
+ */
+async function carriedSimple(db: Transaction, bound: Bound, range: Range): Promise<number | undefined> {
   try {
     return await db.transaction(async (part) => {
-      const simple = await areMostlySimple(part, bound, range)
-      if (simple) await carryUntouched(part, bound, range)
-      return simple
+      if (!(await areMostlySimple(part, bound, range))) return undefined
+      const others = await countRows(part, legacyRowsOf(bound, sql`table ${also}`))
+      return others + (await carryUntouched(part, bound, range))
     })
   } catch (error) {
-    if (byValues.test(sqlstate(error) ?? '')) return false
+    if (byValues.test(sqlstate(error) ?? '')) return undefined
     throw error
   }
 }

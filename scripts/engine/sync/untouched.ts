@@ -2,8 +2,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import { type Bound, isAsDeclared, type TargetTable } from '../bound.ts'
 import { keepRows } from '../complement.ts'
 import { references } from '../constraints.ts'
-import { also, asking, columnsOf, familyOf, type Keys, type Range, within } from '../family.ts'
+import { also, among, asking, columnsOf, familyOf, type Keys, type Range, within } from '../family.ts'
 import { judgedRows } from '../judge.ts'
+import { rows } from '../preflight/look.ts'
+import { legacyRows } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import type { Executor } from '../sql.ts'
 import { stageAs, stagedTables, stageOf, writeStaged } from '../stage.ts'
@@ -55,18 +57,24 @@ export async function areMostlySimple(db: Executor, bound: Bound, range: Range):
 
 /**
  * Carries the simple ones of the locked families of a range, after which `also` holds all the others.
+ * @returns the number of legacy rows of those that were not in `also` before
  * @throws what the server says where another session was quicker, or where a row is refused in a way that the
  * declaration does not foretell: all of the families are not simple then
  */
-export async function carryUntouched(db: Executor, bound: Bound, range: Range): Promise<void> {
+export async function carryUntouched(db: Executor, bound: Bound, range: Range): Promise<number> {
   const of = (name: string, make: (any: Range) => SQL) => statementFor(bound, name, range, make)
   await db.execute(sql`delete from ${asking} as f using ${also} as a where a.family = f.family`)
   // read once for every target table that is derived of them, and for the complement
   const legacy = bound.legacy.filter((each) => isAsDeclared(bound, each))
   for (const each of legacy) {
-    const rows = (any: Range) => sql`select * from ${tableSql(each.table)} where ${askedWithin(any).match(each.table)}`
-    await db.execute(of(`stage ${each.relation}`, (any) => stageAs(each, rows(any))))
+    const asked = (any: Range) => sql`select * from ${tableSql(each.table)} where ${askedWithin(any).match(each.table)}`
+    await db.execute(of(`stage ${each.relation}`, (any) => stageAs(each, asked(any))))
   }
+  const unstaged = legacyRowsOf(
+    { ...bound, legacy: bound.legacy.filter((each) => !legacy.includes(each)) },
+    sql`table ${asking}`,
+  )
+  const carried = await countRows(db, [...legacy.map(stageOf), ...unstaged])
   const sources = stagedTables(legacy)
   for (const target of bound.target)
     await db.execute(of(`stage ${target.relation}`, (any) => derived(bound, target, sources, any)))
@@ -84,11 +92,23 @@ export async function carryUntouched(db: Executor, bound: Bound, range: Range): 
   // what was staged is all that the target has of these families, without a look at its indexes
   const target = { ...bound.system.target, ...stagedTables(bound.target) }
   for (const each of bound.legacy) {
-    const rows = legacy.includes(each) ? stageOf(each) : undefined
+    const staged = legacy.includes(each) ? stageOf(each) : undefined
     const keep = (any: Range) =>
-      keepRows(bound, each, askedWithin(any), { fresh: true, whole: false, staged: { target, rows } })
+      keepRows(bound, each, askedWithin(any), { fresh: true, whole: false, staged: { target, rows: staged } })
     await db.execute(of(`keep ${each.relation}`, keep))
   }
+  return carried
+}
+
+/** The rows of each legacy table that are of the families which `select` yields. */
+export const legacyRowsOf = (bound: Bound, select: SQL): SQL[] =>
+  bound.legacy.map((each) => legacyRows(bound, each, among(sql`array(${select})`)))
+
+/** How many rows several tables have together. */
+export async function countRows(db: Executor, tables: readonly SQL[]): Promise<number> {
+  const counts = tables.map((each) => sql`(select count(*) from ${each} as l)`)
+  const [row] = await rows<{ count: number }>(db, sql`select (${sql.join(counts, sql` + `)})::float8 as count`)
+  return row?.count ?? 0
 }
 
 /** Derives the rows of one target table into its temporary table, of what is staged and of those asked for in what is not. */
