@@ -1,4 +1,4 @@
-import { Column, getColumns, is, SQL, StringChunk, Subquery, Table } from 'drizzle-orm'
+import { Column, getColumns, is, Param, SQL, StringChunk, Subquery, Table } from 'drizzle-orm'
 import { fields } from './rows.ts'
 import type { Tables, Transform } from './system.ts'
 
@@ -61,9 +61,42 @@ export function copied(transform: Transform, sources: Tables): Map<string, Colum
 /** Whether a transform's query yields one row for each row of one of the tables that it reads: that table. */
 export function rowsOf(transform: Transform, sources: Tables): unknown {
   const { _ } = transform.query(sources, { match: () => undefined })
-  const { table, fields, orderBy, ...others } = _.config as Record<string, unknown>
+  return onlyTable(_.config as Record<string, unknown>)
+}
+
+/** The table of a query that does nothing but select from one, and may put its rows in an order. */
+function onlyTable({ table, fields, orderBy, ...others }: Record<string, unknown>): unknown {
   const nothing = (value: unknown) => !value || (Array.isArray(value) && value.length === 0)
   return Object.values(others).every(nothing) ? table : undefined
+}
+
+/**
+ * The table of which each row by itself makes a row that a transform's query yields, or none: what the query yields are the
+ * table's columns as they are, and no other row has a say in which.
+ */
+export function eachRowOf(transform: Transform, sources: Tables): unknown {
+  const { _ } = transform.query(sources, { match: () => undefined })
+  const { where, ...others } = _.config as Record<string, unknown>
+  const table = onlyTable(others)
+  const own = (value: unknown) => is(value, Column) && sameTable(value, table)
+  const isAlone =
+    Object.values(fields(transform, sources)).every(own) && leaves(where).every((leaf) => own(leaf) || asksNobody(leaf))
+  return isAlone ? table : undefined
+}
+
+/** Whether it is a column of the table itself: what a subquery or an alias yields may be of another of its rows. */
+export const sameTable = (column: Column, table: unknown): boolean =>
+  (column as Column & { table: unknown }).table === table
+
+/** What a condition is made of. */
+const leaves = (part: unknown): unknown[] =>
+  is(part, SQL) ? part.queryChunks.flatMap(leaves) : Array.isArray(part) ? part.flatMap(leaves) : [part]
+
+/** Whether it is nothing, a value, or words that ask for no other row. */
+function asksNobody(leaf: unknown): boolean {
+  if (typeof leaf !== 'object' || leaf === null || is(leaf, Param)) return true
+  const words = textOf(leaf)
+  return words !== undefined && !/\bselect\b/i.test(words)
 }
 
 /** The columns that a select reads beside its selection; the whole of it where its parts cannot be told apart. */

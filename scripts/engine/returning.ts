@@ -1,8 +1,6 @@
-import type { Column } from 'drizzle-orm'
-import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Bound, LegacyTable, TargetTable } from './bound.ts'
 import { nullable, references, uniqueKeys } from './constraints.ts'
-import { copied } from './lineage.ts'
+import { copied, sameTable } from './lineage.ts'
 import { declaredType } from './types.ts'
 
 /**
@@ -51,6 +49,3 @@ export function thereAndBack(
   }
   return new Map([...owns].filter(sameType))
 }
-
-/** Whether it is a column of the table itself: what a subquery or an alias yields may be of another of its rows. */
-const sameTable = (column: Column, table: unknown): boolean => (column as PgColumn & { table: unknown }).table === table

@@ -31,7 +31,7 @@ export async function carryAlive(db: Transaction, bound: Bound, range: Range): P
   const everything = bits(effectsOf(bound).everything)
   await db.execute(sql`select set_config('plan_cache_mode', 'force_custom_plan', true)`)
   await db.execute(sql`
-    select ${functionOf(bound.system, 'forward')}(array(select family from ${left}), ${everything})
+    select ${functionOf(bound.system, 'forward')}(array(select family from ${left}), ${everything}, '{}')
     where exists (select from ${left})`)
   await db.execute(sql`select ${functionOf(bound.system, 'watch_nested')}()`)
   return simple ?? countRows(db, legacyRowsOf(bound, sql`table ${asking} union table ${also}`))

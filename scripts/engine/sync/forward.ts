@@ -7,10 +7,11 @@ import { bits, effectsOf } from './effects.ts'
 import { areTooMany, halves } from './many.ts'
 import { given, type Part, partOf } from './part.ts'
 import { byValues } from './plpgsql.ts'
-import { families, touched } from './variables.ts'
+import { families, touched, written } from './variables.ts'
 
 /**
- * `forward(families, touched)`: brings what legacy tables have of some families to the target. A family that the target
+ * `forward(families, touched, written)`: brings what legacy tables have of some families to the target, where `written` may
+ * say which rows alone were changed. A family that the target
  * refuses in a way that its declaration does not foretell is set aside with the server's own words. What the declaration
  * does foretell is another session's doing, and seen by the next snapshot: that of the next attempt, or of the client's.
  */
@@ -28,7 +29,7 @@ export function forwardFunction(bound: Bound): Part {
         raise serialization_failure using message = 'could not serialize access due to concurrent update of the target: ' || "$message";
       end if`
   const forward = functionOf(bound.system, 'forward')
-  const inHalves = halves((half) => sql`perform ${forward}(${half}, ${touched})`)
+  const inHalves = halves((half) => sql`perform ${forward}(${half}, ${touched}, '{}')`)
   const body = sql`
 declare
   "$state" text;
@@ -39,7 +40,7 @@ declare
 begin
   if ${areTooMany} then ${inHalves} end if;
   begin
-    perform ${settle}(${families}, ${touched}, false, null);
+    perform ${settle}(${families}, ${touched}, false, null, ${written});
     return;
   exception when ${byValues} then
     ${look};
@@ -57,5 +58,5 @@ begin
   perform ${settle}(${families}, ${bits(everything)}, false, jsonb_build_object('sqlstate', "$state",
     'reason', "$message", 'constraint', coalesce(nullif("$constraint", ''), 'unknown'), 'relation', "$relation"));
 end`
-  return partOf(bound, 'forward', [given.families, given.touched], body)
+  return partOf(bound, 'forward', [given.families, given.touched, given.changed], body)
 }

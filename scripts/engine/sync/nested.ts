@@ -156,7 +156,7 @@ begin
     ${sql.join(forgetOwn(bound), sql``)}
     ${families} := array(${familiesOf(bound, 'legacy')} union ${familiesOf(bound, 'target')});
     if ${families} <> '{}' then
-      perform ${functionOf(bound.system, 'forward')}(${families}, ${everything});
+      perform ${functionOf(bound.system, 'forward')}(${families}, ${everything}, '{}');
     end if;
     ${again(target)}
     ${families} := array(${familiesOf(bound, 'target')});

@@ -2,11 +2,13 @@ import { type SQL, sql } from 'drizzle-orm'
 import { complement, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type LegacyTable, type TargetTable } from '../bound.ts'
 import { differing } from '../complement.ts'
+import type { Keys } from '../family.ts'
 import { derivedRows, fittingIn, looseTypeSql, sameTargetKey } from '../judge.ts'
 import { returning } from '../returning.ts'
 import { legacyRows, restoredRows, sameKey } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, textForm } from '../sql.ts'
+import { changedRowsOf, madeOf } from './alone.ts'
 import { bits, type Effects, effectsOf, touchesPlain, union } from './effects.ts'
 import type { Group } from './groups.ts'
 import { keepComplement, keptOf } from './legacy.ts'
@@ -14,7 +16,7 @@ import { given, type Part, partOf } from './part.ts'
 import { statements, undone } from './plpgsql.ts'
 import { familyIn, isWritten, keyIn, ownOf } from './settled.ts'
 import { differing as differingTarget, typeOf } from './texts.ts'
-import { native, own, theFamilies, touched, whole } from './variables.ts'
+import { changedOf, native, own, theFamilies, touched, whole } from './variables.ts'
 
 /**
  * Settles families of which plain columns alone were touched, or raises `undone` where that needs more.
@@ -29,6 +31,7 @@ export function plainSettlement(bound: Bound, back: Part): Part {
     given.own,
     given.whole,
     ...given.writtenOfEach(bound),
+    ...given.changedOfEach(bound),
   ]
   const body = sql`
 #variable_conflict use_column
@@ -132,14 +135,23 @@ export function choose(all: readonly Concern[], statement: (names: ReadonlySet<s
         end if; end if`
 }
 
-/** Columns of a target table take what deriving gives; a value that does not fit fails, as no cast has cut it before. */
+/** Columns of a target table take what deriving gives, of the rows that were changed alone where those are known. */
 function follow(bound: Bound, target: TargetTable, names: ReadonlySet<string>): SQL {
+  const legacy = madeOf(bound, target)
+  const all = followIn(bound, target, names, theFamilies)
+  if (!legacy) return all
+  const few = followIn(bound, target, names, changedRowsOf(bound, legacy))
+  return sql`if ${changedOf(bound.legacy.indexOf(legacy))} <> '{}' then ${few}; else ${all}; end if`
+}
+
+/** A value that does not fit fails, as no cast has cut it before. */
+function followIn(bound: Bound, target: TargetTable, names: ReadonlySet<string>, keys: Keys): SQL {
   const columns = target.columns.filter(({ name }) => names.has(name))
   const value = (each: (typeof columns)[number]) => sql`${column('d', each.name)}::${looseTypeSql(each)}`
   return sql`
     update ${tableSql(target.table)} as t
     set ${list(columns.map((each) => sql`${sql.identifier(each.name)} = ${value(each)}`))}
-    from ${derivedRows(bound, target, theFamilies)}
+    from ${derivedRows(bound, target, keys)}
     where ${sameTargetKey(bound, target)}
       and not ${sameImage(rowOf('t', columns), sql`row(${list(columns.map(value))})`)}`
 }

@@ -29,6 +29,8 @@ export interface Parts {
   markedGone: SQL
   /** Notes which columns were changed of rows that were never carried. */
   marked: SQL
+  /** The keys of the rows `alias` that an update has really changed, as `written` has them. */
+  changed(alias: string): SQL
   /** Notes which rows were written. */
   written: SQL
   otherFamilies(alias: string): SQL
@@ -114,11 +116,15 @@ begin
 end`
 }
 
-/** The families of rows before and after an update, and the union of what their changed columns touch. */
-function changedRows(effects: Effects, { key, columns, family, touches }: Watched, { otherFamilies }: Parts): SQL {
+/** The families of rows before and after an update, the union of what their changed columns touch, and what is noted of them. */
+function changedRows(
+  effects: Effects,
+  { key, columns, family, touches }: Watched,
+  { otherFamilies, changed }: Parts,
+): SQL {
   return sql`
-    select coalesce(array_agg(distinct f.family), '{}'), coalesce(bit_or(c.touched), 0)
-    into ${families}, ${touched}
+    select coalesce(array_agg(distinct f.family), '{}'), coalesce(bit_or(c.touched), 0), ${changed('n')}
+    into ${families}, ${touched}, ${written}
     from (select true as here, * from old_rows) as o
     full join (select true as here, * from new_rows) as n on ${all(key.map((name) => sql`${column('o', name)} = ${column('n', name)}`))}
     cross join lateral (

@@ -8,6 +8,7 @@ import { everything } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { tableSql } from '../shape.ts'
 import { list } from '../sql.ts'
+import { changedKeys } from './alone.ts'
 import { bits, type Effects, effectsOf } from './effects.ts'
 import { markChanged, markGone, noteGone } from './first.ts'
 import { moveKeys } from './moved.ts'
@@ -102,9 +103,10 @@ function legacyBody(bound: Bound, effects: Effects, legacy: LegacyTable, watched
     keysGone: sql``,
     markedGone: sql``,
     marked: sql``,
+    changed: (alias) => changedKeys(bound, legacy, alias),
     written: sql``,
     otherFamilies: () => sql``,
-    propagate: sql`perform ${functionOf(bound.system, 'forward')}(${families}, ${touched})`,
+    propagate: sql`perform ${functionOf(bound.system, 'forward')}(${families}, ${touched}, ${written})`,
   })
 }
 
@@ -125,6 +127,7 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
     keysGone: gone,
     markedGone: markGone(bound, target),
     marked: markChanged(bound, target, watched.family),
+    changed: () => sql`'{}'::jsonb`,
     written: sql`
     select jsonb_build_object(${target.relation}::text, coalesce(jsonb_agg(${keyIn(target, 'n')}), '[]')) into ${written} from new_rows as n;`,
     otherFamilies: (alias) => reachedFamilies(bound, target, alias),

@@ -24,7 +24,10 @@ export const native = variable('native')
 /** The keys of the rows of a target table that its own applications have just written. */
 export const writtenOf = (place: number): SQL => variable(`written ${place}`)
 
-/** Rows that the target's own applications have just written, as keys by table. */
+/** The keys of the rows of a legacy table that its applications have just changed; empty where they are not known. */
+export const changedOf = (place: number): SQL => variable(`changed ${place}`)
+
+/** Rows that applications have just written to the tables of one shape, as keys by table. */
 export const written = variable('written')
 
 /** Why the target gets nothing of the families; null where it does. */

@@ -6,7 +6,19 @@ import { atp } from '../../../scripts/systems/atp/index.ts'
 import { random } from '../../concurrency/random.ts'
 import type { Scratch } from '../../support/scratch.ts'
 import { one, run } from '../migration.ts'
-import { asApplication, codeOf, expectInStep, hash, insert, living, media, training, values } from './alive.ts'
+import {
+  asApplication,
+  codeOf,
+  expectInStep,
+  hash,
+  insert,
+  living,
+  media,
+  prediction,
+  title,
+  training,
+  values,
+} from './alive.ts'
 import { everyRow, settleWhole } from './whole.ts'
 
 const test = living({ rows: 300, dirt: 0.1, seed: 11 })
@@ -173,3 +185,38 @@ empty('what the target has of its own stays when other columns change, on either
   expect(await own()).toEqual([])
   await expectInStep(database)
 })
+
+empty.for([['read committed'], ['repeatable read']] as const)(
+  'what one statement changes in rows of several tables and families comes to the target, %s',
+  async ([isolation], { database }) => {
+    for (const [letter, number] of [
+      ['a', 1],
+      ['b', 1],
+      ['c', 2],
+      ['d', null],
+    ] as const)
+      await run(database, media(letter, number, { parent_path: '/films', target_path: letter }))
+    await run(database, `${training(1)}; ${training(2)}; ${prediction(1)}; ${prediction(2)}`)
+    // of these families the target has something of its own
+    await run(database, `update atp.media_metadata set updated_at = '2020-01-01' where imdb_id = '${title(2)}'`)
+    await run(database, `update atp.downloads set updated_at = '2020-01-01' where hash = '${hash('d')}'`)
+    await asApplication(database, (session) =>
+      session.begin(`isolation level ${isolation}`, (transaction) =>
+        transaction.unsafe(
+          `with films as (update atp.media set uploader = 'me' where hash <> '${hash('b')}'),
+             labels as (update atp.training set human_labeled = true)
+           update atp.prediction set prediction = 1 - prediction where imdb_id = '${title(2)}'`,
+        ),
+      ),
+    )
+    expect(await values(database, 'select uploader from atp.downloads order by hash')).toEqual(['me', null, 'me', 'me'])
+    expect(await values(database, 'select human_labeled from atp.media_metadata')).toEqual([true, true])
+    const predicted = (table: string) => values(database, `select prediction from atp.${table} order by imdb_id`)
+    expect(await predicted('media_metrics')).toEqual(await predicted('prediction'))
+    expect(new Set(await predicted('prediction')).size).toBe(2)
+    const before = await everyRow(database)
+    await settleWhole(database)
+    expect(await everyRow(database)).toEqual(before)
+    await expectInStep(database)
+  },
+)

@@ -24,6 +24,6 @@ export async function settleWhole(database: Scratch): Promise<void> {
   await run(
     database,
     `select set_config('sluice.writing', 'on', true), set_config('sluice.depth', '0', true);
-     select sluice.atp_forward(array(select family from sluice.family), ${everything})`,
+     select sluice.atp_forward(array(select family from sluice.family), ${everything}, '{}')`,
   )
 }
