@@ -11,7 +11,7 @@ import {
   legacyBesideRestored,
   legacyRows,
   legacyWithRestored,
-  restoredAlone,
+  restoredWithout,
   type Staged,
   sameKey,
 } from './rows.ts'
@@ -112,7 +112,7 @@ export function keepRows(
   const ofAll = () => sql`
       with near as materialized (${found(legacyWithRestored(bound, legacy), ofLegacy)}),
       far as (${found(
-        restoredAlone(bound, legacy),
+        restoredWithout(bound, legacy),
         sql`(${countRestored(bound, legacy)}) + (select count(*) from near where kind = 'whole')
           <> (select count(*) from ${tableSql(legacy.table)})`,
       )})

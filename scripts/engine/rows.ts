@@ -64,12 +64,16 @@ export const legacyWithRestored = (bound: Bound, legacy: LegacyTable): SQL =>
   sql`${legacyRows(bound, legacy, everything)} as l
       left join ${restoredRows(bound, legacy, everything, { ordinal: ofKey(legacy) })} as r on ${sameRow(legacy)}`
 
-/** The restored rows `r` that have no legacy row, with an `l` that is null. */
+/** The restored rows `r` that have no legacy row. */
 export const restoredAlone = (bound: Bound, legacy: LegacyTable): SQL =>
   sql`(
         select *
         from ${restoredRows(bound, legacy, everything)} as r
-        where not exists (select from ${legacyRows(bound, legacy, everything)} as l where ${sameRow(legacy)})) as r
+        where not exists (select from ${legacyRows(bound, legacy, everything)} as l where ${sameRow(legacy)})) as r`
+
+/** The same with an `l` that is null. */
+export const restoredWithout = (bound: Bound, legacy: LegacyTable): SQL =>
+  sql`${restoredAlone(bound, legacy)}
       left join (select * from ${legacyRows(bound, legacy, everything)} as l where false) as l on false`
 
 /**

@@ -13,6 +13,7 @@ import {
   legacyWithRestored,
   restoredAlone,
   restoredRows,
+  restoredWithout,
 } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { column, type Executor, isJson, list, readsBack, rowOf, sameImage, textForm, textsOf } from '../sql.ts'
@@ -44,14 +45,10 @@ export const countLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
     with counted as materialized (
       select (select count(*) from ${tableSql(legacy.table)}) as rows, (${countRestored(bound, legacy)}) as restored,
         (select count(*) from ${keptRows(bound, legacy)} as c) as kept, (${quarantinedRows(bound, legacy)}) as quarantined),
-    near as materialized (${pairs(bound, legacy, besideKept(bound, legacy), isOfInterest(legacy))}),
-    far as (${pairs(
-      bound,
-      legacy,
-      keptAlone(bound, legacy),
-      sql`
-      where (select kept from counted) <> (select count(*) from near where kind is not null)`,
-    )})
+    near as materialized (${withLegacy(bound, legacy)}),
+    far as (
+      ${withoutLegacy(bound, legacy)}
+      where (select kept from counted) <> (select count(*) from near where kind is not null))
     select rows::float8 as rows, missing::float8 as missing,
       (extra + (restored - rows + not_restored - restored_alone))::float8 as extra, wrong::float8 as wrong,
       quarantined::float8 as quarantined, complemented::float8 as complemented,
@@ -94,7 +91,7 @@ async function inDetail(
       from (
         ${pairsInDetail(bound, legacy, besideKept(bound, legacy), isOfInterest(legacy))}
         union all
-        ${pairsInDetail(bound, legacy, keptAlone(bound, legacy), sql``)}
+        ${pairsInDetail(bound, legacy, keptAlone(bound, legacy, sql`(${restoredWithout(bound, legacy)})`), sql``)}
         union all
         select key, ordinal, 'extra', null, null
         from (
@@ -134,26 +131,24 @@ export function difference(table: string, { key, kind, found, expected }: FoundR
  * Every legacy row `l` that is not simply its restored row `r`, or of which something was kept: whether what was kept is
  * what keeping would keep of it, and makes it of its restored row.
  */
-function pairs(bound: Bound, legacy: LegacyTable, rows: SQL, where: SQL): SQL {
+function withLegacy(bound: Bound, legacy: LegacyTable): SQL {
   const { columns } = legacy.live
   const row = rowOf('l', columns)
   return sql`
-      select c.kind, l."#ordinal" is not null as is_legacy, r."#ordinal" is not null as is_restored,
+      select c.kind, true as is_legacy, r."#ordinal" is not null as is_restored,
         ${isQuarantined(bound, legacy)} as is_aside,
         case
           when ${isMisplaced} then 'wrong'
-          when l."#ordinal" is null then case when c.kind is distinct from 'absent' then 'extra' when k.exact is not true then 'wrong' end
           when not e.there then 'missing'
           when c.kind is not null and k.exact is not true then 'wrong'
           when k.reads_back then null
           when (${sameImage(row, sql`i.image`)} or ${row}::text = i.image::text) is not true then 'wrong'
         end as problem
-      from ${rows}
+      from ${besideKept(bound, legacy)}
       cross join lateral (${effective(bound, legacy)}) as e
       cross join lateral (
         select case
             when c.kind is null or e.misapplied then null
-            when c.kind = 'absent' then c.kept = '{}'
             else (c.kind = 'whole' or c.kept <> '{}') and c.kept = ${differing(columns)}
           end as exact,
           case when not e.misapplied then c.kept - ${namesOf(columns.filter(readsBack))} = '{}' end as reads_back
@@ -165,8 +160,18 @@ function pairs(bound: Bound, legacy: LegacyTable, rows: SQL, where: SQL): SQL {
             when k.exact and not k.reads_back then ${overlaid(legacy, restored(legacy))}
           end as image
         offset 0) as i
-      ${where}`
+      ${isOfInterest(legacy)}`
 }
+
+/** Every restored row `r` without a legacy row, and what was kept of no legacy row: that must be that the row is absent. */
+const withoutLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
+      select c.kind, false as is_legacy, r."#ordinal" is not null as is_restored, false as is_aside,
+        case
+          when c.kind is null then 'extra'
+          when r."#ordinal" is null or (c.kind, c.kept) <> ('absent', '{}')
+            or c.family <> ${familyOfRow(bound, 'r', legacy)} then 'wrong'
+        end as problem
+      from ${keptAlone(bound, legacy, restoredAlone(bound, legacy))}`
 
 /** The same rows with what is wrong with each, column by column: what the legacy and the effective row have. */
 function pairsInDetail(bound: Bound, legacy: LegacyTable, rows: SQL, where: SQL): SQL {
@@ -199,8 +204,8 @@ function pairsInDetail(bound: Bound, legacy: LegacyTable, rows: SQL, where: SQL)
 const besideKept = (bound: Bound, legacy: LegacyTable): SQL => sql`${legacyWithRestored(bound, legacy)}
       left join ${keptRows(bound, legacy)} as c on ${isKeptOf('l', legacy)}`
 
-/** Restored rows `r` without a legacy row, and what was kept of such rows, `c`. */
-const keptAlone = (bound: Bound, legacy: LegacyTable): SQL => sql`(${restoredAlone(bound, legacy)})
+/** Restored rows without a legacy row, and what was kept of such rows, `c`. */
+const keptAlone = (bound: Bound, legacy: LegacyTable, restored: SQL): SQL => sql`${restored}
       full join (
         select *
         from ${keptRows(bound, legacy)} as c
