@@ -84,6 +84,40 @@ describe.concurrent('what restore yields and the legacy does not have', () => {
     })
   })
 
+  test('is marked absent in its own family, with nothing else', async ({ database }) => {
+    const { prove } = await copied(database, true)
+    const damages = [
+      `family = family || '1'`,
+      `kept = '{"word": "ghost"}'`,
+      `kept = '{"nothing": null}'`,
+      `kept = '[]'`,
+      `kind = 'part'`,
+      `kind = 'whole'`,
+      'ordinal = 2',
+      `key = '-301'`,
+      `key = '-301', family = ''`,
+    ]
+    for (const damage of damages) {
+      await run(
+        database,
+        `create table restored.kept as table sluice.complement;
+         update sluice.complement set ${damage} where key = '-300'`,
+      )
+      const { identical, shown } = await prove()
+      expect([identical, shown.map(({ key }) => key)], damage).toEqual([
+        false,
+        expect.arrayContaining([expect.stringMatching(/^-30[01]$/)]),
+      ])
+      await run(
+        database,
+        `delete from sluice.complement;
+         insert into sluice.complement overriding system value table restored.kept;
+         drop table restored.kept`,
+      )
+    }
+    expect(await prove()).toMatchObject({ identical: true })
+  })
+
   test('is a difference where restore yields one row twice, though both are as the legacy has it', async ({
     database,
   }) => {
