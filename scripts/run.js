@@ -5,13 +5,13 @@
  */
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { createJiti } from 'jiti'
 
 const [node = '', , file = '', ...args] = process.argv
 const script = path.resolve(file)
 process.argv = [node, script, ...args]
 if (process.features.typescript) await import(pathToFileURL(script).href)
 else {
+  const { createJiti } = await import('jiti')
   // its own default may be a folder of all users
   const compiled = path.join(import.meta.dirname, '../node_modules/.cache/jiti')
   await createJiti(import.meta.url, { fsCache: compiled }).import(script)

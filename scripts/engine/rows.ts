@@ -73,8 +73,8 @@ export const restoredAlone = (bound: Bound, legacy: LegacyTable): SQL =>
 
 /** The same with an `l` that is null. */
 export const restoredWithout = (bound: Bound, legacy: LegacyTable): SQL =>
-  sql`${restoredAlone(bound, legacy)}
-      left join (select * from ${legacyRows(bound, legacy, everything)} as l where false) as l on false`
+  sql`(${restoredAlone(bound, legacy)}
+      left join (select * from ${legacyRows(bound, legacy, everything)} as l where false) as l on false)`
 
 /**
  * How many rows restore yields. With the number of legacy rows that have none it tells whether there are any without a

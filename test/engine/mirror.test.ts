@@ -10,6 +10,7 @@ import { atp } from '../../scripts/systems/atp/index.ts'
 import { type Scratch, scratchDatabase } from '../support/scratch.ts'
 import { contextOf, expandIn, legacyIn, one, run, sharing } from './migration.ts'
 import { oneTable } from './one-table.ts'
+import { keep, ledger, undo } from './tampering.ts'
 
 const schema = pgSchema('mirrored')
 const builder = new QueryBuilder()
@@ -26,6 +27,8 @@ const system = oneTable('mirrored', { old, fresh }, 'id', (fresh, keys) =>
     .where(and(isNotNull(fresh.word), keys.match(fresh))),
 )
 
+const tables = ['mirrored.old', 'mirrored.fresh']
+
 const test = sharing(async () => {
   const database = await scratchDatabase()
   // the ledger comes with any system's steps
@@ -41,26 +44,18 @@ const test = sharing(async () => {
      analyze mirrored.old`,
   )
   await copy(contextOf(database, system), { bulk: true, batchSize: 50, workers: 1 })
+  await keep(database, tables)
   return database
 })
 
 const prove = (database: Scratch) => verify(contextOf(database, system), { show: 5 })
 
 const undone = async (database: Scratch, text: string, work: () => Promise<void>) => {
-  const tables = ['mirrored.old', 'mirrored.fresh', 'sluice.complement', 'sluice.quarantine']
-  const copyOf = (table: string) => `kept.${table.replace('.', '_')}`
-  await run(
-    database,
-    `create schema kept; ${tables.map((each) => `create table ${copyOf(each)} as table ${each};`).join('')}`,
-  )
   try {
     await run(database, text)
     await work()
   } finally {
-    const back = tables.map(
-      (each) => `delete from ${each}; insert into ${each} overriding system value table ${copyOf(each)};`,
-    )
-    await run(database, `${back.join('')} drop schema kept cascade`)
+    for (const table of [...tables, ...ledger]) await undo(database, table)
   }
 }
 

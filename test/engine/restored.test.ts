@@ -6,6 +6,7 @@ import { verify } from '../../scripts/engine/verify.ts'
 import { type Scratch, test } from '../support/scratch.ts'
 import { contextOf, expandIn, legacyIn, one, run } from './migration.ts'
 import { oneTable } from './one-table.ts'
+import { keep, undo } from './tampering.ts'
 
 const schema = pgSchema('restored')
 const builder = new QueryBuilder()
@@ -96,23 +97,15 @@ describe.concurrent('what restore yields and the legacy does not have', () => {
       'ordinal = 2',
       `key = '-301'`,
     ]
+    await keep(database, [])
     for (const damage of damages) {
-      await run(
-        database,
-        `create table restored.kept as table sluice.complement;
-         update sluice.complement set ${damage} where key = '-300'`,
-      )
+      await run(database, `update sluice.complement set ${damage} where key = '-300'`)
       const { identical, shown } = await prove()
       expect([identical, shown.map(({ key }) => key)], damage).toEqual([
         false,
         expect.arrayContaining([expect.stringMatching(/^-30[01]$/)]),
       ])
-      await run(
-        database,
-        `delete from sluice.complement;
-         insert into sluice.complement overriding system value table restored.kept;
-         drop table restored.kept`,
-      )
+      await undo(database, 'sluice.complement')
     }
     expect(await prove()).toMatchObject({ identical: true })
     await run(

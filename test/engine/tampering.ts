@@ -18,7 +18,8 @@ export interface Tampering {
   value: string
 }
 
-const ledger = ['sluice.complement', 'sluice.quarantine']
+/** Sluice's own tables, of which a copy is kept too. */
+export const ledger = ['sluice.complement', 'sluice.quarantine']
 
 /** Runs statements while no trigger fires, no foreign key is checked and the target's own triggers are quiet. */
 export const behind = (database: Database, text: string) =>

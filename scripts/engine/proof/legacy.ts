@@ -91,7 +91,7 @@ async function inDetail(
       from (
         ${pairsInDetail(bound, legacy, besideKept(bound, legacy), isOfInterest(legacy))}
         union all
-        ${pairsInDetail(bound, legacy, keptAlone(bound, legacy, sql`(${restoredWithout(bound, legacy)})`), sql``)}
+        ${pairsInDetail(bound, legacy, keptAlone(bound, legacy, restoredWithout(bound, legacy)), sql``)}
         union all
         select key, ordinal, 'extra', null, null
         from (

@@ -25,11 +25,14 @@ export const madeOf = (bound: Bound, { derive }: TargetTable): LegacyTable | und
 export const followedAlone = (bound: Bound): LegacyTable[] =>
   bound.legacy.filter((each) => bound.target.some((target) => madeOf(bound, target) === each))
 
-/** The rows of the families that a statement has changed in a legacy table. */
+/** The keys of the rows that a statement has changed in a legacy table. */
+export const changedIn = ({ legacy }: Bound, table: LegacyTable): SQL => changedOf(legacy.indexOf(table))
+
+/** Those rows, of the families. */
 export const changedRowsOf = (bound: Bound, legacy: LegacyTable): Keys => ({
   match: (source) => {
     const key = Object.values(getColumns(legacy.table)).find(({ name }) => name === legacy.key[0]) as Column
-    return and(isAmong(key, changedOf(bound.legacy.indexOf(legacy))), theFamilies.match(source))
+    return and(isAmong(key, changedIn(bound, legacy)), theFamilies.match(source))
   },
 })
 

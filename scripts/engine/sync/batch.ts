@@ -13,7 +13,7 @@ import type { System } from '../system.ts'
 import type { Transaction } from '../transaction.ts'
 import { bits, effectsOf } from './effects.ts'
 import { setDepth } from './noted.ts'
-import { areMostlySimple, carryUntouched, countRows, legacyRowsOf, lockAndAsk } from './untouched.ts'
+import { areMostlySimple, carryUntouched, countRows, lockAndAsk, rowsAmong } from './untouched.ts'
 
 /**
  * Carries the families of a range while both shapes are alive. The families are locked before they are read, so that a
@@ -34,7 +34,7 @@ export async function carryAlive(db: Transaction, bound: Bound, range: Range): P
     select ${functionOf(bound.system, 'forward')}(array(select family from ${left}), ${everything}, '{}')
     where exists (select from ${left})`)
   await db.execute(sql`select ${functionOf(bound.system, 'watch_nested')}()`)
-  return simple ?? countRows(db, legacyRowsOf(bound, sql`table ${asking} union table ${also}`))
+  return simple ?? countRows(db, bound.legacy.map(rowsAmong(bound, sql`table ${asking} union table ${also}`)))
 }
 
 /**
@@ -45,7 +45,7 @@ async function carriedSimple(db: Transaction, bound: Bound, range: Range): Promi
   try {
     return await db.transaction(async (part) => {
       if (!(await areMostlySimple(part, bound, range))) return undefined
-      const others = await countRows(part, legacyRowsOf(bound, sql`table ${also}`))
+      const others = await countRows(part, bound.legacy.map(rowsAmong(bound, sql`table ${also}`)))
       return others + (await carryUntouched(part, bound, range))
     })
   } catch (error) {

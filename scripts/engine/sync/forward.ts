@@ -58,5 +58,5 @@ begin
   perform ${settle}(${families}, ${bits(everything)}, false, jsonb_build_object('sqlstate', "$state",
     'reason', "$message", 'constraint', coalesce(nullif("$constraint", ''), 'unknown'), 'relation', "$relation"));
 end`
-  return partOf(bound, 'forward', [given.families, given.touched, given.changed], body)
+  return partOf(bound, 'forward', [given.families, given.touched, given.written], body)
 }

@@ -2,9 +2,9 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Bound } from '../bound.ts'
 import { type FunctionName, functionOf } from '../contract/text.ts'
 import { list } from '../sql.ts'
-import { followedAlone } from './alone.ts'
+import { changedIn, followedAlone } from './alone.ts'
 import { quoted } from './plpgsql.ts'
-import { changedOf, families, fresh, native, own, touched, whole, withheld, written, writtenOf } from './variables.ts'
+import { families, fresh, native, own, touched, whole, withheld, written, writtenOf } from './variables.ts'
 
 /**
  * A part of the sync as a function of its own. A session compiles each function that it calls when it first does so, which
@@ -39,10 +39,9 @@ export const given = {
   whole: parameter(whole, 'boolean'),
   withheld: parameter(withheld, 'jsonb'),
   fresh: parameter(fresh, 'text[]'),
-  changed: parameter(written, 'jsonb'),
   written: { ...parameter(written, 'jsonb'), preset: sql`'{}'` },
   changedOfEach: (bound: Bound): Parameter[] =>
-    followedAlone(bound).map((each) => parameter(changedOf(bound.legacy.indexOf(each)), 'text[]')),
+    followedAlone(bound).map((each) => parameter(changedIn(bound, each), 'text[]')),
   writtenOfEach: ({ target }: Bound): Parameter[] => target.map((_, i) => parameter(writtenOf(i), 'text[]')),
 }
 

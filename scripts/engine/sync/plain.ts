@@ -8,7 +8,7 @@ import { returning } from '../returning.ts'
 import { legacyRows, restoredRows, sameKey } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, textForm } from '../sql.ts'
-import { changedRowsOf, madeOf } from './alone.ts'
+import { changedIn, changedRowsOf, madeOf } from './alone.ts'
 import { bits, type Effects, effectsOf, touchesPlain, union } from './effects.ts'
 import type { Group } from './groups.ts'
 import { keepComplement, keptOf } from './legacy.ts'
@@ -16,7 +16,7 @@ import { given, type Part, partOf } from './part.ts'
 import { statements, undone } from './plpgsql.ts'
 import { familyIn, isWritten, keyIn, ownOf } from './settled.ts'
 import { differing as differingTarget, typeOf } from './texts.ts'
-import { changedOf, native, own, theFamilies, touched, whole } from './variables.ts'
+import { native, own, theFamilies, touched, whole } from './variables.ts'
 
 /**
  * Settles families of which plain columns alone were touched, or raises `undone` where that needs more.
@@ -141,7 +141,7 @@ function follow(bound: Bound, target: TargetTable, names: ReadonlySet<string>): 
   const all = followIn(bound, target, names, theFamilies)
   if (!legacy) return all
   const few = followIn(bound, target, names, changedRowsOf(bound, legacy))
-  return sql`if ${changedOf(bound.legacy.indexOf(legacy))} <> '{}' then ${few}; else ${all}; end if`
+  return sql`if ${changedIn(bound, legacy)} <> '{}' then ${few}; else ${all}; end if`
 }
 
 /** A value that does not fit fails, as no cast has cut it before. */

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Bound } from '../bound.ts'
-import { followedAlone } from './alone.ts'
+import { changedIn, followedAlone } from './alone.ts'
 import { bits, effectsOf, touchesPlain } from './effects.ts'
 import { declaredLook, lockAndLook } from './look.ts'
 import {
@@ -17,20 +17,7 @@ import { given, type Part, partOf } from './part.ts'
 import { plainSettlement } from './plain.ts'
 import { plainBack } from './plain-native.ts'
 import { byValues, statements, undone } from './plpgsql.ts'
-import {
-  aside,
-  changedOf,
-  families,
-  fresh,
-  more,
-  moved,
-  native,
-  noted,
-  parts,
-  touched,
-  written,
-  writtenOf,
-} from './variables.ts'
+import { aside, families, fresh, more, moved, native, noted, parts, touched, written, writtenOf } from './variables.ts'
 import { wholeBack, wholeSettlement } from './whole.ts'
 
 /**
@@ -50,8 +37,8 @@ function body(bound: Bound, plain: Part, whole: Record<'ofLegacy' | 'ofTarget', 
   const effects = effectsOf(bound)
   const everything = bits(effects.everything)
   const isPlain = touchesPlain(effects)
-  const alone = followedAlone(bound).map((legacy) => ({ legacy, changed: changedOf(bound.legacy.indexOf(legacy)) }))
-  const keys = [...bound.target.map((_, i) => writtenOf(i)), ...alone.map(({ changed }) => changed)].map(
+  const alone = followedAlone(bound)
+  const keys = [...bound.target.map((_, i) => writtenOf(i)), ...alone.map((each) => changedIn(bound, each))].map(
     (each) => sql`${each} text[] := '{}';`,
   )
   const readWritten = bound.target.map(
@@ -59,8 +46,8 @@ function body(bound: Bound, plain: Part, whole: Record<'ofLegacy' | 'ofTarget', 
       sql`${writtenOf(i)} := array(select jsonb_array_elements_text(${written} -> ${relation}::text))`,
   )
   const readChanged = alone.map(
-    ({ legacy: { relation }, changed }) => sql`if ${written} ? ${relation}::text then
-      ${changed} := array(select jsonb_array_elements_text(${written} -> ${relation}::text)); end if`,
+    (each) => sql`if ${written} ? ${each.relation}::text then
+      ${changedIn(bound, each)} := array(select jsonb_array_elements_text(${written} -> ${each.relation}::text)); end if`,
   )
   return sql`
 #variable_conflict use_column
@@ -75,7 +62,7 @@ declare
   ${sql.join(keys, sql` `)}
 begin
   if ${isPlain} then ${divideTooMany(bound)}; end if;
-  if ${native} then ${statements(readWritten)} else ${statements([...readChanged, sql`null`])} end if;
+  if ${native} then ${statements(readWritten)} else ${statements(readChanged)} end if;
   if ${isPlain} then
     ${lockAndLook(bound)}
     if ${aside} or not ${parts} or ${fresh} <> '{}' then ${settleApart.noted(bound, everything)} end if;

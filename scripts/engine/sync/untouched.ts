@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type Bound, isAsDeclared, type TargetTable } from '../bound.ts'
+import { type Bound, isAsDeclared, type LegacyTable, type TargetTable } from '../bound.ts'
 import { keepRows } from '../complement.ts'
 import { references } from '../constraints.ts'
 import { also, among, asking, columnsOf, familyOf, type Keys, type Range, within } from '../family.ts'
@@ -70,11 +70,11 @@ export async function carryUntouched(db: Executor, bound: Bound, range: Range): 
     const asked = (any: Range) => sql`select * from ${tableSql(each.table)} where ${askedWithin(any).match(each.table)}`
     await db.execute(of(`stage ${each.relation}`, (any) => stageAs(each, asked(any))))
   }
-  const unstaged = legacyRowsOf(
-    { ...bound, legacy: bound.legacy.filter((each) => !legacy.includes(each)) },
-    sql`table ${asking}`,
+  const rowsOfAsked = rowsAmong(bound, sql`table ${asking}`)
+  const carried = await countRows(
+    db,
+    bound.legacy.map((each) => (legacy.includes(each) ? stageOf(each) : rowsOfAsked(each))),
   )
-  const carried = await countRows(db, [...legacy.map(stageOf), ...unstaged])
   const sources = stagedTables(legacy)
   for (const target of bound.target)
     await db.execute(of(`stage ${target.relation}`, (any) => derived(bound, target, sources, any)))
@@ -100,9 +100,11 @@ export async function carryUntouched(db: Executor, bound: Bound, range: Range): 
   return carried
 }
 
-/** The rows of each legacy table that are of the families which `select` yields. */
-export const legacyRowsOf = (bound: Bound, select: SQL): SQL[] =>
-  bound.legacy.map((each) => legacyRows(bound, each, among(sql`array(${select})`)))
+/** The rows of a legacy table that are of the families which `select` yields. */
+export const rowsAmong =
+  (bound: Bound, select: SQL) =>
+  (legacy: LegacyTable): SQL =>
+    legacyRows(bound, legacy, among(sql`array(${select})`))
 
 /** How many rows several tables have together. */
 export async function countRows(db: Executor, tables: readonly SQL[]): Promise<number> {
