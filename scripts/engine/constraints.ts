@@ -15,6 +15,13 @@ export interface RowConstraint {
   reason: SQL
 }
 
+/** A declared check, with the columns that it is on. */
+export interface DeclaredCheck {
+  name: string
+  value: SQL
+  columns: Column[]
+}
+
 /** A unique constraint or index of a declared table. */
 export interface UniqueKey {
   name: string
@@ -39,24 +46,39 @@ const integerLimits: Record<string, [string, string]> = {
  * What the target's declaration demands of a row by itself, in the order in which the server would say it: that each
  * value fits its type, that what must not be null is not, and the checks by name. Derived rows are judged by these
  * before they are written, so that one refused row costs no failed statement.
+ * @param passed the names of checks that need not be asked
  */
-export function rowConstraints(target: TargetTable, sources: Tables): RowConstraint[] {
-  const { checks } = configOf(target.table)
+export function rowConstraints(target: TargetTable, sources: Tables, passed?: ReadonlySet<string>): RowConstraint[] {
   const selection = fields(target.derive, sources)
   const properties = Object.entries(getColumns(target.table))
   return [
     ...properties.flatMap(([property, each]) => fits(target, each as PgColumn, selection[property])),
     ...target.columns.filter((each) => each.notNull).map((each) => notNull(target, each)),
-    ...[...checks]
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map(({ name, value }) => ({
+    ...checksOf(target.table)
+      .filter(({ name }) => !passed?.has(name))
+      .map(({ name, value, columns }) => ({
         name,
         sqlstate: '23514',
         refuses: sql`(${mapColumnsInSQLToAlias(value, 't')}) is false`,
-        reason: sql`${says(columnsIn(value))} || ${` violates the check ${name}`}`,
+        reason: sql`${says(columns)} || ${` violates the check ${name}`}`,
       })),
   ]
 }
+
+/** The declared checks of a table, by name. */
+export function checksOf(table: PgTable): readonly DeclaredCheck[] {
+  const found = known.get(table) ?? readChecks(table)
+  known.set(table, found)
+  return found
+}
+
+/** What was read before: every query asks for it, of every column. */
+const known = new WeakMap<PgTable, readonly DeclaredCheck[]>()
+
+const readChecks = (table: PgTable): DeclaredCheck[] =>
+  [...configOf(table).checks]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, value }) => ({ name, value, columns: columnsIn(value) }))
 
 /** Unique constraints and unique indexes, not the primary key. */
 export function uniqueKeys(table: PgTable): UniqueKey[] {
@@ -88,10 +110,7 @@ export const nullable = (columns: readonly PgColumn[]): PgColumn[] =>
   columns.filter((each) => !each.notNull && !each.primary && !isTied(each as PgColumn & { table: PgTable }))
 
 const isTied = ({ name, table }: PgColumn & { table: PgTable }): boolean =>
-  configOf(table).checks.some(({ value }) => {
-    const used = columnsIn(value).map((each) => each.name)
-    return used.length > 1 && used.includes(name)
-  })
+  checksOf(table).some(({ columns }) => columns.length > 1 && columns.some((each) => each.name === name))
 
 /**
  * Columns of `columns` that the quarantine holds the values of where a relation to another row is refused: those that
@@ -131,7 +150,8 @@ function notNull({ relation }: TargetTable, { name }: PgColumn): RowConstraint {
 function fits({ relation }: TargetTable, each: PgColumn, selection: unknown): RowConstraint[] {
   const type = each.getSQLType()
   if ((each as { dimensions?: number }).dimensions) return []
-  if (isOfType(selection, type)) return []
+  const sources = firstOf(selection)
+  if (sources.length > 0 && sources.every((source) => source.getSQLType() === type)) return []
   const value = column('d', each.name)
   const limits = integerLimits[type]
   const length = /^(?:varchar|char)\((\d+)\)$/.exec(type)?.[1]
@@ -158,14 +178,17 @@ function fits({ relation }: TargetTable, each: PgColumn, selection: unknown): Ro
   return []
 }
 
-/** Whether an expression is a column of a type, or the first one of such that has a value (`coalesce`). */
-function isOfType(expression: unknown, type: string): boolean {
-  if (is(expression, Column)) return expression.getSQLType() === type
-  if (!is(expression, SQL)) return false
+/** The columns of which an expression is the first that has a value (`coalesce`), or the one that it is; none of another. */
+export function firstOf(expression: unknown): Column[] {
+  if (is(expression, Column)) return [expression]
+  if (!is(expression, SQL)) return []
   const written = expression.queryChunks.map((chunk) => textOf(chunk) ?? chunk)
   const [before, after] = [written.shift(), written.pop()]
-  if (before !== 'coalesce(' || after !== ')') return false
-  return written.every((each, i) => (i % 2 ? each === ', ' : isOfType(each, type)))
+  if (before !== 'coalesce(' || after !== ')') return []
+  const found = written.map((each, i) => (i % 2 ? each === ', ' : firstOf(each)))
+  return found.some((each) => each === false || (Array.isArray(each) && each.length === 0))
+    ? []
+    : found.flatMap((each) => (Array.isArray(each) ? each : []))
 }
 
 /** `name = value` of each column of row `d`; a long value is cut. */

@@ -8,13 +8,20 @@ import { all, column, imagesDiffer, keyText, list, typeSql } from './sql.ts'
 import type { Tables } from './system.ts'
 import { typed } from './types.ts'
 
+/** The names of checks that are known to be passed, so that they are not asked. */
+type Checks = ReadonlySet<string> | undefined
+
 /**
  * The derived rows of some families in the target's types, each judged by the constraints on a row by itself:
  * "#refusal" is null or {constraint, SQLSTATE, reason}; "#key" and "#family" identify the row in the ledger.
  * A value that does not fit its type is null there, and its row refused.
  */
-export const judgedRows = (bound: Bound, target: TargetTable, keys: Keys, from?: Tables): SQL =>
-  sql`(${judged(bound, target, derivedRows(bound, target, keys, from))})`
+export const judgedRows = (
+  bound: Bound,
+  target: TargetTable,
+  keys: Keys,
+  { from, passed }: { from?: Tables; passed?: Checks } = {},
+): SQL => sql`(${judged(bound, target, derivedRows(bound, target, keys, from), { passed })})`
 
 /**
  * The derived rows `d` of some families as the query yields them.
@@ -31,10 +38,10 @@ export function judged(
   bound: Bound,
   target: TargetTable,
   from: SQL,
-  { further = [], when }: { further?: readonly SQL[]; when?: SQL } = {},
+  { further = [], when, passed }: { further?: readonly SQL[]; when?: SQL; passed?: Checks } = {},
 ): SQL {
   const only = (value: SQL) => (when ? sql`case when ${when} then ${value} end` : value)
-  const constraints = rowConstraints(target, bound.sources)
+  const constraints = rowConstraints(target, bound.sources, passed)
   const value = valueIn(target, constraints)
   const family = familyColumnsOf(bound, target.name, bound.system.target).map((name) => column('d', name))
   return sql`select ${only(refusal(constraints))} as "#refusal",
@@ -66,8 +73,8 @@ const doubts = (constraints: readonly RowConstraint[]): Map<string, SQL> =>
  * Whether the derived row `d` is, to the byte, the sound row `t` of the target; much faster than judging it. Lengths and
  * precisions need not be asked: where the bytes are those of a row that is in the table, they fit.
  */
-export function isSoundRow(bound: Bound, target: TargetTable): SQL {
-  const constraints = rowConstraints(target, bound.sources)
+export function isSoundRow(bound: Bound, target: TargetTable, passed?: Checks): SQL {
+  const constraints = rowConstraints(target, bound.sources, passed)
   const loose = looseValueIn(target, constraints)
   const value = new Map(target.columns.map((each) => [each.name, loose(each)]))
   const differ = imagesDiffer(target.columns.map(typed), [

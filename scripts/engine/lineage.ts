@@ -134,7 +134,7 @@ export const textOf = (chunk: unknown): string | undefined =>
   is(chunk, StringChunk) ? [chunk.value].flat().join('') : undefined
 
 /** A column of a subquery is known by the table that it comes from. */
-function sourceOf(column: Column): Source {
+export function sourceOf(column: Column): Source {
   const { OriginalName } = (Table as unknown as { Symbol: { OriginalName: symbol } }).Symbol
   const { table } = column as unknown as { table: Record<symbol, string> }
   return `${table[OriginalName]}.${column.name}`

@@ -82,9 +82,13 @@ export const textForm = (value: SQL, type: string): SQL =>
  */
 export const isJson = (type: string): boolean => /^jsonb?$/.test(type)
 
-/** Types of which equal values have equal texts, so that their texts need not be made to compare them. */
-const exact = /^(smallint|integer|bigint|boolean|uuid|bytea|date|oid|timestamp( ?\(\d\))?( with(out)? time zone)?)$/
-const collated = /^(text|varchar|character varying)(\(\d+\))?$/
+/**
+ * Types of which equal values have equal texts, so that their texts need not be made to compare them. A numeric of a given
+ * scale has that many digits, and a char of a given length is padded to it; without they may have any.
+ */
+const exact =
+  /^(smallint|integer|bigint|boolean|uuid|bytea|date|oid|numeric\(\d+,-?\d+\)|timestamp( ?\(\d\))?( with(out)? time zone)?)$/
+const collated = /^((text|varchar|character varying)(\(\d+\))?|character\(\d+\))$/
 
 /**
  * Whether equal values of a type have equal bytes and texts, and the text of each is certain to be read as that value

@@ -39,7 +39,8 @@ export async function compareLegacy(
 
 /**
  * One row: how many rows there are, what is wrong with them, and what became of them. Rows that no legacy row is beside are
- * only looked for where something was kept of such; what else is restored, or restored twice, is found by the numbers.
+ * only looked for where something was kept of such, or of a row that is simply restored; what else is restored, or restored
+ * twice, is found by the numbers.
  */
 export const countLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
     with counted as materialized (
@@ -85,13 +86,14 @@ async function inDetail(
   legacy: LegacyTable,
   show: number,
 ): Promise<{ differing: number; shown: Difference[] }> {
+  const ofLegacyRows = sql`${legacyRows(bound, legacy, everything)} as l where ${isKeptOf('l', legacy)}`
   const [row] = await db.execute(sql`
     with wrong as materialized (
       select *
       from (
         ${pairsInDetail(bound, legacy, besideKept(bound, legacy), isOfInterest(legacy))}
         union all
-        ${pairsInDetail(bound, legacy, keptAlone(bound, legacy, restoredWithout(bound, legacy)), sql``)}
+        ${pairsInDetail(bound, legacy, keptAlone(bound, legacy, restoredWithout(bound, legacy), ofLegacyRows), sql``)}
         union all
         select key, ordinal, 'extra', null, null
         from (
@@ -128,50 +130,65 @@ export function difference(table: string, { key, kind, found, expected }: FoundR
 }
 
 /**
- * Every legacy row `l` that is not simply its restored row `r`, or of which something was kept: whether what was kept is
- * what keeping would keep of it, and makes it of its restored row.
+ * Every legacy row `l` that is not simply its restored row `r`: whether what was kept of it, `c`, is what keeping would
+ * keep, and makes it of its restored row. What was kept is looked up for these rows alone.
  */
 function withLegacy(bound: Bound, legacy: LegacyTable): SQL {
   const { columns } = legacy.live
   const row = rowOf('l', columns)
+  const isRead = sql`c.kept ?| ${namesOf(columns.filter((each) => !readsBack(each)))}`
   return sql`
-      select c.kind, true as is_legacy, r."#ordinal" is not null as is_restored,
+      select c.key, c.ordinal, c.kind, true as is_legacy, r."#ordinal" is not null as is_restored,
         ${isQuarantined(bound, legacy)} as is_aside,
         case
-          when ${isMisplaced} then 'wrong'
-          when not e.there then 'missing'
-          when c.kind is not null and k.exact is not true then 'wrong'
-          when k.reads_back then null
+          when c.kind is null and r."#ordinal" is null then 'missing'
+          when c.kind <> case when r."#ordinal" is null then 'whole' else 'part' end
+            or c.family <> ${familyOfRow(bound, 'l', legacy)}
+            or not k.exact then 'wrong'
+          when not ${isRead} then null
           when (${sameImage(row, sql`i.image`)} or ${row}::text = i.image::text) is not true then 'wrong'
         end as problem
-      from ${besideKept(bound, legacy)}
-      cross join lateral (${effective(bound, legacy)}) as e
+      from ${differingRows(bound, legacy)}
+      left join ${keptRows(bound, legacy)} as c on ${isKeptOf('l', legacy)}
       cross join lateral (
-        select case
-            when c.kind is null or e.misapplied then null
-            else (c.kind = 'whole' or c.kept <> '{}') and c.kept = ${differing(columns)}
-          end as exact,
-          case when not e.misapplied then c.kept - ${namesOf(columns.filter(readsBack))} = '{}' end as reads_back
+        select case when c.kind is not null then (c.kind = 'whole' or c.kept <> '{}') and c.kept = ${differing(columns)} end as exact
         offset 0) as k
       cross join lateral (
         -- only what is exact can be read: otherwise it may be no value of its column
         select case
             when c.kind is null then ${restored(legacy)}
-            when k.exact and not k.reads_back then ${overlaid(legacy, restored(legacy))}
+            when k.exact and ${isRead} then ${overlaid(legacy, restored(legacy))}
           end as image
-        offset 0) as i
-      ${isOfInterest(legacy)}`
+        offset 0) as i`
 }
 
-/** Every restored row `r` without a legacy row, and what was kept of no legacy row: that must be that the row is absent. */
+/** The legacy rows `l` that are not simply their restored rows `r`. Behind the fence nothing is joined to any other. */
+function differingRows(bound: Bound, legacy: LegacyTable): SQL {
+  const { columns } = legacy.live
+  const names = ['#ordinal', ...columns.map(({ name }) => name)]
+  const through = (alias: 'l' | 'r', name: string) => `${alias}.${name}`
+  const found = (alias: 'l' | 'r') =>
+    names.map((name) => sql`${column(alias, name)} as ${sql.identifier(through(alias, name))}`)
+  const again = (alias: 'l' | 'r') => sql`
+      cross join lateral (
+        select ${list(names.map((name) => sql`${column('pair', through(alias, name))} as ${sql.identifier(name)}`))}) as ${sql.identifier(alias)}`
+  return sql`(
+        select ${list([...found('l'), ...found('r')])}
+        from ${legacyWithRestored(bound, legacy)}
+        where r."#ordinal" is null
+          or ${mayDiffer(columns)}
+        offset 0) as pair${again('l')}${again('r')}`
+}
+
+/** Every restored row `r` without a legacy row, and what was kept of no other row: that must be that the row is absent. */
 const withoutLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
-      select c.kind, false as is_legacy, r."#ordinal" is not null as is_restored, false as is_aside,
+      select c.key, c.ordinal, c.kind, false as is_legacy, r."#ordinal" is not null as is_restored, false as is_aside,
         case
           when c.kind is null then 'extra'
           when r."#ordinal" is null or (c.kind, c.kept) <> ('absent', '{}')
             or c.family <> ${familyOfRow(bound, 'r', legacy)} then 'wrong'
         end as problem
-      from ${keptAlone(bound, legacy, restoredAlone(bound, legacy))}`
+      from ${keptAlone(bound, legacy, restoredAlone(bound, legacy), sql`near as l where l.key = c.key and l.ordinal = c.ordinal`)}`
 
 /** The same rows with what is wrong with each, column by column: what the legacy and the effective row have. */
 function pairsInDetail(bound: Bound, legacy: LegacyTable, rows: SQL, where: SQL): SQL {
@@ -204,12 +221,12 @@ function pairsInDetail(bound: Bound, legacy: LegacyTable, rows: SQL, where: SQL)
 const besideKept = (bound: Bound, legacy: LegacyTable): SQL => sql`${legacyWithRestored(bound, legacy)}
       left join ${keptRows(bound, legacy)} as c on ${isKeptOf('l', legacy)}`
 
-/** Restored rows without a legacy row, and what was kept of such rows, `c`. */
-const keptAlone = (bound: Bound, legacy: LegacyTable, restored: SQL): SQL => sql`${restored}
-      full join (
-        select *
-        from ${keptRows(bound, legacy)} as c
-        where not exists (select from ${legacyRows(bound, legacy, everything)} as l where ${isKeptOf('l', legacy)})) as c
+/**
+ * Restored rows without a legacy row, and what was kept of such rows, `c`.
+ * @param others the rows of which the rest was kept
+ */
+const keptAlone = (bound: Bound, legacy: LegacyTable, restored: SQL, others: SQL): SQL => sql`${restored}
+      full join (select * from ${keptRows(bound, legacy)} as c where not exists (select from ${others})) as c
         on ${isKeptOf('r', legacy)}`
 
 const keptRows = (bound: Bound, legacy: LegacyTable): SQL => sql`(

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { complement, quarantine, targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, isAsDeclared, type LegacyTable, type TargetTable } from '../bound.ts'
 import { rowConstraints } from '../constraints.ts'
+import { enforcedOn } from '../enforced.ts'
 import { isRefused } from '../judge.ts'
 import { rowsOf } from '../lineage.ts'
 import { textArray } from '../preflight/look.ts'
@@ -39,12 +40,15 @@ export async function compareMirror(
   target: TargetTable,
   legacy: LegacyTable,
 ): Promise<Compared | undefined> {
-  const [row] = await db.execute(countMirror(bound, target, legacy))
+  const [row] = await db.execute(countMirror(bound, target, legacy, await enforcedOn(db, target)))
   return (row as { sure: boolean }).sure ? compared(row) : undefined
 }
 
-/** One row: how many rows there are, what is wrong with them, and whether no other can be wrong. */
-function countMirror(bound: Bound, target: TargetTable, legacy: LegacyTable): SQL {
+/**
+ * One row: how many rows there are, what is wrong with them, and whether no other can be wrong.
+ * @param enforced the names of the checks that every row of the mirror is known to pass
+ */
+function countMirror(bound: Bound, target: TargetTable, legacy: LegacyTable, enforced: ReadonlySet<string>): SQL {
   const ways = thereAndBack(bound, legacy, target)
   const ofLedger = (ledger: typeof complement | typeof quarantine | typeof targetComplement, relation: string) =>
     sql`select ${ledger.key} from ${ledger} where ${ledger.system} = ${bound.system.name} and ${ledger.relation} = ${relation}`
@@ -62,13 +66,13 @@ function countMirror(bound: Bound, target: TargetTable, legacy: LegacyTable): SQ
         (select count(*) from ${tableSql(legacy.table)}) as legacy_rows,
         (select count(*) from ${tableSql(target.table)} as t where ${ofMirror}) as rest,
         (select count(*) from ${tableSql(legacy.table)} as l where ${inRest(keyOfRow('l', legacy))}) as legacy_rest),
-    ${comparison(bound, target, { derived: inRest(keyText(target.key.map((name) => column('d', name)))), found: ofMirror })}
+    ${comparison(bound, target, { derived: inRest(keyText(target.key.map((name) => column('d', name)))), found: ofMirror, enforced })}
     select ${counted(target)},
       (select rows - rest = legacy_rows - legacy_rest from sized)
       and not exists (${withheld(bound)})
       and not exists (
         select from ${tableSql(target.table)} as t
         cross join lateral (select t.*) as d
-        where ${isRefused(rowConstraints(target, bound.sources))}) as sure
+        where ${isRefused(rowConstraints(target, bound.sources, enforced))}) as sure
     from problems`
 }

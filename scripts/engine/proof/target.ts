@@ -11,6 +11,7 @@ import {
   type UniqueKey,
   uniqueKeys,
 } from '../constraints.ts'
+import { enforcedOn } from '../enforced.ts'
 import { allBut } from '../family.ts'
 import { derivedRows, isSoundRow, judged, sameTargetKey } from '../judge.ts'
 import { held, withheld } from '../quarantine.ts'
@@ -23,7 +24,7 @@ import { difference, type FoundRow } from './legacy.ts'
 
 /** Whether the target is what derive yields of the legacy, less what its constraints refuse, and all of that is noted. */
 export async function compareTarget(db: Executor, bound: Bound, target: TargetTable): Promise<Compared> {
-  const [row] = await db.execute(countTarget(bound, target))
+  const [row] = await db.execute(countTarget(bound, target, await enforcedOn(db, target)))
   return compared(row)
 }
 
@@ -38,9 +39,12 @@ export function compared(row: unknown): Compared {
   return { differences: { rows, missing, extra, differing }, other }
 }
 
-/** One row: how many rows there are, and what is wrong with them. */
-export const countTarget = (bound: Bound, target: TargetTable): SQL => sql`
-    with ${comparison(bound, target)}
+/**
+ * One row: how many rows there are, and what is wrong with them.
+ * @param enforced the names of the checks that every row in the target is known to pass
+ */
+export const countTarget = (bound: Bound, target: TargetTable, enforced?: ReadonlySet<string>): SQL => sql`
+    with ${comparison(bound, target, { enforced })}
     select ${counted(target)}
     from problems`
 
@@ -73,12 +77,17 @@ export async function targetDifferences(
 /**
  * Derived row `d` beside target row `t`. Only rows that differ or are refused are judged and looked at closely: there a
  * value that another row's uniqueness or absence takes away is expected to be null, and expected in the quarantine.
- * @param only conditions on the derived rows `d` and on the rows `t` that are found; all that the ledger knows meet them
+ * @param of conditions on the derived rows `d` and on the rows `t` that are found; all that the ledger knows meet them.
+ * And the names of the checks that every row in the target is known to pass
  */
 export function comparison(
   bound: Bound,
   target: TargetTable,
-  only: { derived: SQL; found: SQL } = { derived: sql`true`, found: sql`true` },
+  {
+    derived = sql`true`,
+    found = sql`true`,
+    enforced,
+  }: { derived?: SQL; found?: SQL; enforced?: ReadonlySet<string> | undefined } = {},
 ): SQL {
   const names = target.columns.map(({ name }) => name)
   const refers = references(target.table).map((reference) => ({
@@ -122,11 +131,11 @@ export function comparison(
       from (
         select *, true as "#derived"
         from ${derivedRows(bound, target, allBut(withheld(bound)))}
-        where ${only.derived}) as d
-      full join (select *, true as "#present" from ${tableSql(target.table)} as t where ${only.found}) as t on ${sameTargetKey(bound, target)}
+        where ${derived}) as d
+      full join (select *, true as "#present" from ${tableSql(target.table)} as t where ${found}) as t on ${sameTargetKey(bound, target)}
       where d."#derived" is null
         or t."#present" is null
-        or not ${isSoundRow(bound, target)}),
+        or not ${isSoundRow(bound, target, enforced)}),
     judged as (
       ${judged(bound, target, sql`pair as d`, { further, when: sql`d."#derived"` })}),${sql.join(considered, sql``)}
     considered as (select * from ${step(relations.length - 1)}),

@@ -119,7 +119,7 @@ function derived(bound: Bound, target: TargetTable, staged: Tables, range: Range
   const keys: Keys = { match: (source) => (tables.has(source) ? undefined : askedWithin(range).match(source)) }
   return stageAs(
     target,
-    sql`select * from ${judgedRows(bound, target, keys, { ...bound.sources, ...staged })} as judged`,
+    sql`select * from ${judgedRows(bound, target, keys, { from: { ...bound.sources, ...staged } })} as judged`,
   )
 }
 

@@ -1,0 +1,117 @@
+import { mapColumnsInSQLToAlias, sql } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import type { Bound, TargetTable } from './bound.ts'
+import { checksOf, type DeclaredCheck, firstOf } from './constraints.ts'
+import { configOf } from './declared.ts'
+import { sourceOf } from './lineage.ts'
+import { named, rows, textArray } from './preflight/look.ts'
+import { fields } from './rows.ts'
+import { tableName, tableSql } from './shape.ts'
+import { type Executor, list } from './sql.ts'
+
+/*
+ * A check that the server enforces need not be asked of the same values again: where it is a regular expression, that takes
+ * longer than to compare whole rows. Whether a live check is the declared one is asked of the server as well: both are put
+ * to the planner as columns of one query, and are the same where it makes the same expression of them.
+ */
+
+/** A check that every row of a live table has passed. */
+interface LiveCheck {
+  /** `schema.table`. */
+  table: string
+  columns: string[]
+  expression: string
+}
+
+/** The names of the declared checks of a target table that the server enforces on every row in it. */
+export async function enforcedOn(db: Executor, target: TargetTable): Promise<ReadonlySet<string>> {
+  const declared = checksOf(target.table)
+  if (declared.length === 0) return new Set()
+  const live = await liveChecks(db, [target.table])
+  const isSame = await compared(db, target, declared, live)
+  return new Set(declared.filter((_, i) => live.some((_, j) => isSame(i, j))).map(({ name }) => name))
+}
+
+/**
+ * The names of the declared checks of a target table that what is derived for it has passed in the legacy: those on one
+ * column, which comes as it is from legacy columns of that name and type, each of them with the same check.
+ */
+export async function passedInLegacy(db: Executor, bound: Bound, target: TargetTable): Promise<ReadonlySet<string>> {
+  const origins = originsOf(bound, target)
+  const declared = checksOf(target.table).filter(({ columns: [one] }) => one && origins.has(one.name))
+  if (declared.length === 0) return new Set()
+  const found = await liveChecks(
+    db,
+    bound.legacy.map(({ table }) => table),
+  )
+  const live = found.filter(
+    ({ table, columns: [one = '', ...more] }) => !more.length && origins.get(one)?.includes(table),
+  )
+  const isSame = await compared(db, target, declared, live)
+  const has = (table: string, i: number) => live.some((each, j) => each.table === table && isSame(i, j))
+  return new Set(
+    declared
+      .filter(({ columns: [one] }, i) => origins.get(one?.name ?? '')?.every((table) => has(table, i)))
+      .map(({ name }) => name),
+  )
+}
+
+/** The legacy tables, as `schema.table`, from whose columns of the same name and type a target's column comes as it is. */
+function originsOf({ legacy, sources }: Bound, { columns, derive }: TargetTable): Map<string, string[]> {
+  const selection = fields(derive, sources)
+  const byColumn = columns.map((each): [string, string[]] => {
+    const property = Object.entries(derive.table).find(([, own]) => own === each)?.[0] ?? ''
+    const origins = firstOf(selection[property]).map((source) => {
+      if (source.name !== each.name || source.getSQLType() !== each.getSQLType()) return undefined
+      const [of, ...more] = legacy.filter(({ table }) => sourceOf(source) === `${configOf(table).name}.${each.name}`)
+      return of && more.length === 0 ? tableName(of.table) : undefined
+    })
+    return [each.name, origins.includes(undefined) ? [] : (origins as string[])]
+  })
+  return new Map(byColumn.filter(([, origins]) => origins.length > 0))
+}
+
+/** The checks that every row of some tables has passed, but for those that ask functions which anyone may change. */
+const liveChecks = (db: Executor, tables: readonly PgTable[]): Promise<LiveCheck[]> =>
+  rows<LiveCheck>(
+    db,
+    sql`
+    select ${named} as "table", array(
+        select attname::text from pg_attribute where attrelid = c.oid and attnum = any (k.conkey)) as "columns",
+      pg_get_expr(k.conbin, c.oid) as "expression"
+    from pg_constraint as k
+    join pg_class as c on c.oid = k.conrelid
+    join pg_namespace as n on n.oid = c.relnamespace
+    where k.contype = 'c'
+      and k.convalidated
+      and not k.connoinherit
+      and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
+      and not exists (
+        select
+        from pg_depend
+        where classid = 'pg_constraint'::regclass
+          and objid = k.oid
+          and refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass))
+      and ${named} = any (${textArray(tables.map(tableName))})`,
+  )
+
+/** Whether a declared and a live check, by their places, are one and the same on a table. */
+async function compared(
+  db: Executor,
+  { table }: TargetTable,
+  declared: readonly DeclaredCheck[],
+  live: readonly LiveCheck[],
+): Promise<(declared: number, live: number) => boolean> {
+  if (live.length === 0) return () => false
+  const expressions = [
+    ...declared.map(({ value }) => mapColumnsInSQLToAlias(value, 't')),
+    ...live.map(({ expression }) => sql.raw(expression)),
+  ]
+  const [row] = await rows<{ 'QUERY PLAN': [{ Plan: { Output: string[] } }] }>(
+    db,
+    sql`explain (verbose, costs off, format json)
+      select ${list(expressions.map((each) => sql`(${each})`))} from ${tableSql(table)} as t`,
+  )
+  const planned = row?.['QUERY PLAN'][0].Plan.Output ?? []
+  return (i, j) => planned[i] === planned[declared.length + j]
+}
