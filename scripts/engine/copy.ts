@@ -4,6 +4,7 @@ import { takeBack } from './bulk/detach.ts'
 import { isFilled, loadInBulk } from './bulk/index.ts'
 import { carry } from './carry.ts'
 import { type Context, forWorkers } from './context.ts'
+import { allPassedInLegacy, type Passed } from './enforced.ts'
 import { backfill } from './extend/copy.ts'
 import type { Range } from './family.ts'
 import { currentPhase, enter, requireExpanded } from './ledger.ts'
@@ -79,6 +80,7 @@ async function inBatches(context: Context, bound: Bound, options: Alive): Promis
   const fresh = !(await isFilled(context.connection.db, bound))
   const { workers, stop } = forWorkers(context)
   const pace = await paceOf(workers, options)
+  const passed: Passed = options.alive ? await allPassedInLegacy(context.connection.db, bound) : new Map()
   const queue = await remainingShards(context, bound)
   const total = bound.legacy.reduce((sum, { live }) => sum + live.estimatedRows, 0)
   const before = await rowsCarried(context)
@@ -92,7 +94,7 @@ async function inBatches(context: Context, bound: Bound, options: Alive): Promis
   const worker = async (wave: number | undefined) => {
     try {
       while (queue[0] && waveOf(bound, queue[0]) === wave)
-        await carryShard(workers, bound, queue.shift() as Shard, { ...options, pace, fresh }, advance)
+        await carryShard(workers, bound, queue.shift() as Shard, { ...options, pace, fresh, passed }, advance)
     } catch (error) {
       stop(error)
     }
@@ -111,7 +113,7 @@ async function carryShard(
   context: Context,
   bound: Bound,
   shard: Shard,
-  { pace, fresh, alive }: { pace: Pace; fresh: boolean; alive: boolean },
+  { pace, fresh, alive, passed }: { pace: Pace; fresh: boolean; alive: boolean; passed: Passed },
   advance: (families: number, rows: number) => void,
 ): Promise<void> {
   const { db } = context.connection
@@ -128,7 +130,7 @@ async function carryShard(
           await readFew(tx)
           if ((await claim(tx, shard)) === null) return 0
           const carried = alive
-            ? await carryAlive(tx, bound, range)
+            ? await carryAlive(tx, bound, range, passed)
             : await carry(tx, bound, await scopeOf(tx, bound, range), { fresh, withheld })
           const atEnd = range.upTo === upTo
           await move(tx, shard, {

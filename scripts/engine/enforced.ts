@@ -56,6 +56,16 @@ export async function passedInLegacy(db: Executor, bound: Bound, target: TargetT
   )
 }
 
+/** By target table, the names of checks that are known to be passed. */
+export type Passed = ReadonlyMap<TargetTable, ReadonlySet<string>>
+
+/** What `passedInLegacy` finds of every target table. */
+export async function allPassedInLegacy(db: Executor, bound: Bound): Promise<Passed> {
+  const passed = new Map<TargetTable, ReadonlySet<string>>()
+  for (const target of bound.target) passed.set(target, await passedInLegacy(db, bound, target))
+  return passed
+}
+
 /** The legacy tables, as `schema.table`, from whose columns of the same name and type a target's column comes as it is. */
 function originsOf({ legacy, sources }: Bound, { columns, derive }: TargetTable): Map<string, string[]> {
   const selection = fields(derive, sources)

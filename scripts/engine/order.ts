@@ -42,6 +42,10 @@ function comparable(column: Column): Comparable {
   return /^(small|big)?(int|integer|serial)$/.test(type) ? 'integer' : 'other'
 }
 
+/** What has the order of a column's families: the column itself, whose index then serves, or its text. */
+export const inOrder = (column: Column): SQL =>
+  ['text', 'bpchar', 'uuid'].includes(comparable(column)) ? sql`${column}` : sql`${column}::text`
+
 const digits = /^\d+$/
 const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

@@ -7,7 +7,7 @@ import { familyColumnsOf } from './rows.ts'
 import { tableSql } from './shape.ts'
 import { type Executor, list } from './sql.ts'
 import { statementFor } from './template.ts'
-import { familiesOfArm, wavesOf } from './waves.ts'
+import { firstOfArm, wavesOf } from './waves.ts'
 
 export type Shard = typeof shard.$inferSelect
 
@@ -103,12 +103,7 @@ export async function nextFamilies(
 function selectNext(bound: Bound, range: Range, size: number): SQL {
   const waves = wavesOf(bound)
   const asked = range.wave === undefined ? waves.flat() : (waves[range.wave] ?? [])
-  const arms = asked.map(
-    (arm) => sql`(${familiesOfArm(arm, range)}
-        group by 1
-        order by 1
-        limit ${size})`,
-  )
+  const arms = asked.map((arm) => firstOfArm(arm, range, size))
   return sql`
     select max(family) as "last", count(*)::int as "families"
     from (

@@ -4,6 +4,7 @@ import type { Bound, LegacyTable, TargetTable } from './bound.ts'
 import { references } from './constraints.ts'
 import { columnsOf, familyOf, hasFamily, inRange, type Range, textWithin, within } from './family.ts'
 import { lineageOf, type Source } from './lineage.ts'
+import { inOrder } from './order.ts'
 import { familyColumnsOf, legacyRows } from './rows.ts'
 import { tableName, tableSql } from './shape.ts'
 
@@ -90,11 +91,23 @@ function levelsOf(bound: Bound): Map<Source, number> {
   return levels
 }
 
-/** The families of a range that have rows of some arms in the legacy tables. */
-export const familiesOfArm = ({ source, column, before }: Arm, range: Range): SQL => sql`
-        select ${column}::text as family
-        from ${source}
+/** The families of a range that have rows of an arm in the legacy tables. */
+export const familiesOfArm = (arm: Arm, range: Range): SQL => sql`
+        select ${arm.column}::text as family
+        ${rowsOfArm(arm, range)}`
+
+const rowsOfArm = ({ source, column, before }: Arm, range: Range): SQL => sql`from ${source}
         where ${and(...before.map((each) => isNull(each)), isNotNull(column), inRange(column, range))}`
+
+/** The first `size` of these families, in their order. */
+export const firstOfArm = (arm: Arm, range: Range, size: number): SQL => sql`
+        select family::text
+        from (
+          select ${inOrder(arm.column)} as family
+          ${rowsOfArm(arm, range)}
+          group by 1
+          order by 1
+          limit ${size}) as arm`
 
 /** Every family of a range that is copied in its wave; the last wave has also those that only the target or the ledger knows. */
 export function familiesIn(bound: Bound, range: Range): SQL {

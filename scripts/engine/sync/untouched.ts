@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { type Bound, isAsDeclared, type LegacyTable, type TargetTable } from '../bound.ts'
 import { keepRows } from '../complement.ts'
 import { references } from '../constraints.ts'
+import type { Passed } from '../enforced.ts'
 import { also, among, asking, columnsOf, familyOf, type Keys, type Range, within } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { rows } from '../preflight/look.ts'
@@ -57,11 +58,12 @@ export async function areMostlySimple(db: Executor, bound: Bound, range: Range):
 
 /**
  * Carries the simple ones of the locked families of a range, after which `also` holds all the others.
+ * @param passed checks that the legacy's own have let pass
  * @returns the number of legacy rows of those that were not in `also` before
  * @throws what the server says where another session was quicker, or where a row is refused in a way that the
  * declaration does not foretell: all of the families are not simple then
  */
-export async function carryUntouched(db: Executor, bound: Bound, range: Range): Promise<number> {
+export async function carryUntouched(db: Executor, bound: Bound, range: Range, passed: Passed): Promise<number> {
   const of = (name: string, make: (any: Range) => SQL) => statementFor(bound, name, range, make)
   await db.execute(sql`delete from ${asking} as f using ${also} as a where a.family = f.family`)
   // read once for every target table that is derived of them, and for the complement
@@ -77,7 +79,7 @@ export async function carryUntouched(db: Executor, bound: Bound, range: Range): 
   )
   const sources = stagedTables(legacy)
   for (const target of bound.target)
-    await db.execute(of(`stage ${target.relation}`, (any) => derived(bound, target, sources, any)))
+    await db.execute(of(`stage ${target.relation}`, (any) => derived(bound, target, sources, any, passed.get(target))))
   await db.execute(of('entangled', () => leaveOut(union(bound.target.flatMap((target) => entangled(bound, target))))))
   // who refers to a row that is left out is left out with it
   if (bound.target.some(({ table }) => references(table).length > 0)) {
@@ -114,12 +116,12 @@ export async function countRows(db: Executor, tables: readonly SQL[]): Promise<n
 }
 
 /** Derives the rows of one target table into its temporary table, of what is staged and of those asked for in what is not. */
-function derived(bound: Bound, target: TargetTable, staged: Tables, range: Range): SQL {
+function derived(bound: Bound, target: TargetTable, staged: Tables, range: Range, passed?: ReadonlySet<string>): SQL {
   const tables = new Set<unknown>(Object.values(staged))
   const keys: Keys = { match: (source) => (tables.has(source) ? undefined : askedWithin(range).match(source)) }
   return stageAs(
     target,
-    sql`select * from ${judgedRows(bound, target, keys, { from: { ...bound.sources, ...staged } })} as judged`,
+    sql`select * from ${judgedRows(bound, target, keys, { from: { ...bound.sources, ...staged }, passed })} as judged`,
   )
 }
 
