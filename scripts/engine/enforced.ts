@@ -2,9 +2,10 @@ import { mapColumnsInSQLToAlias, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Bound, TargetTable } from './bound.ts'
 import { checksOf, type DeclaredCheck, firstOf } from './constraints.ts'
+import { relationNames } from './contract/text.ts'
 import { configOf } from './declared.ts'
 import { sourceOf } from './lineage.ts'
-import { named, rows, textArray } from './preflight/look.ts'
+import { named, rows } from './preflight/look.ts'
 import { fields } from './rows.ts'
 import { tableName, tableSql } from './shape.ts'
 import { type Executor, list } from './sql.ts'
@@ -102,7 +103,7 @@ const liveChecks = (db: Executor, tables: readonly PgTable[]): Promise<LiveCheck
         where classid = 'pg_constraint'::regclass
           and objid = k.oid
           and refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass))
-      and ${named} = any (${textArray(tables.map(tableName))})`,
+      and k.conrelid = any (${relationNames(tables)}::regclass[])`,
   )
 
 /** Whether a declared and a live check, by their places, are one and the same on a table. */

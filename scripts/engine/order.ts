@@ -117,11 +117,16 @@ export function isAmong(column: Column, families: SQL): SQL {
 /** What a family is cast to and compared with; one that has not the `form` of the column's values is none of them. */
 function own(column: Column): { value: SQL | Column; type: string; form?: SQL } {
   const kind = comparable(column)
-  if (kind === 'uuid') return { value: column, type: 'uuid', form: sql`family ~ ${sql.raw(`'${uuidForm.source}'`)}` }
+  if (kind === 'uuid') return { value: column, type: 'uuid', form: isUuid }
   if (kind === 'integer') return { value: column, type: 'bigint', form: fitsBigint }
   return kind === 'other' ? { value: sql`${column}::text`, type: 'text' } : { value: column, type: kind }
 }
 
+// an expression that counts what it repeats is worked out anew for each text: several times as slow as to ask for the length
+const isUuid = sql`family like '________-____-____-____-____________' and length(replace(family, '-', '')) = 32
+        and family !~ '[^0-9a-f-]'`
+
 const fitsBigint = sql`case
-        when family ~ '^(0|-?[1-9][0-9]{0,18})$' then family::numeric between -9223372036854775808 and 9223372036854775807
+        when family ~ '^(0|-?[1-9][0-9]*)$' and length(family) <= 20
+          then family::numeric between -9223372036854775808 and 9223372036854775807
       end`
