@@ -33,18 +33,24 @@ export const derivedRows = (bound: Bound, target: TargetTable, keys: Keys, from 
 /**
  * The judged rows of `from`, which has the derived rows as `d`, with further columns of it. Where `when` does not hold
  * there is no derived row, and nothing to be judged.
+ * @param how.words whether a refusal has its reason, which takes long to plan
  */
 export function judged(
   bound: Bound,
   target: TargetTable,
   from: SQL,
-  { further = [], when, passed }: { further?: readonly SQL[]; when?: SQL; passed?: Checks } = {},
+  {
+    further = [],
+    when,
+    passed,
+    words = true,
+  }: { further?: readonly SQL[]; when?: SQL; passed?: Checks; words?: boolean } = {},
 ): SQL {
   const only = (value: SQL) => (when ? sql`case when ${when} then ${value} end` : value)
   const constraints = rowConstraints(target, bound.sources, passed)
   const value = valueIn(target, constraints)
   const family = familyColumnsOf(bound, target.name, bound.system.target).map((name) => column('d', name))
-  return sql`select ${only(refusal(constraints))} as "#refusal",
+  return sql`select ${only(refusal(constraints, words))} as "#refusal",
       ${only(keyText(target.key.map((name) => column('d', name))))} as "#key",
       ${only(sql`coalesce(${familyOf(family)}, '')`)} as "#family",
       ${list([...target.columns.map(({ name }) => column('t', name)), ...further])}
@@ -120,11 +126,11 @@ export function looseTypeSql(each: PgColumn): SQL {
   return loose ? sql.raw(loose) : typeSql(each)
 }
 
-function refusal(constraints: readonly RowConstraint[]): SQL {
+function refusal(constraints: readonly RowConstraint[], words: boolean): SQL {
   if (constraints.length === 0) return sql`null::text[]`
   const arms = constraints.map(
     ({ name, sqlstate, refuses, reason }) =>
-      sql`when ${refuses} then array[${name}::text, ${sqlstate}::text, ${reason}]`,
+      sql`when ${refuses} then array[${name}::text, ${sqlstate}::text${words ? sql`, ${reason}` : sql``}]`,
   )
   return sql`case ${sql.join(arms, sql` `)} end`
 }

@@ -1,5 +1,5 @@
 import { getTableConfig } from 'drizzle-orm/pg-core'
-import { inject } from 'vitest'
+import { expect, inject } from 'vitest'
 import type { Connection } from '../../scripts/database/connect.ts'
 import type { Context } from '../../scripts/engine/context.ts'
 import { contract } from '../../scripts/engine/contract/index.ts'
@@ -53,6 +53,18 @@ export function stepsOf(own: System, createLegacy: Generator) {
       await steps.syncIn(database)
       await steps.copyIn(database)
       return steps.verifyIn(database)
+    },
+
+    /** Runs each statement by itself, and proves once all are done. */
+    async provenAfterAll(database: Scratch, statements: readonly string[]) {
+      for (const statement of statements) await run(database, statement)
+      const { identical, shown } = await steps.verifyIn(database)
+      expect({ statements, identical, shown }).toEqual({ statements, identical: true, shown: [] })
+    },
+
+    /** The same, with a proof after each. */
+    async provenAfterEach(database: Scratch, statements: readonly string[]) {
+      for (const statement of statements) await steps.provenAfterAll(database, [statement])
     },
 
     /** The rows of every legacy table, to the byte. */

@@ -13,7 +13,6 @@ import {
   legacyWithRestored,
   restoredAlone,
   restoredRows,
-  restoredWithout,
 } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { column, type Executor, isJson, list, readsBack, rowOf, sameImage, textForm, textsOf } from '../sql.ts'
@@ -91,9 +90,11 @@ async function inDetail(
     with wrong as materialized (
       select *
       from (
-        ${pairsInDetail(bound, legacy, besideKept(bound, legacy), isOfInterest(legacy))}
+        ${legacyInDetail(bound, legacy)}
         union all
-        ${pairsInDetail(bound, legacy, keptAlone(bound, legacy, restoredWithout(bound, legacy), ofLegacyRows), sql``)}
+        select case when r."#ordinal" is null then c.key else ${keyOfRow('r', legacy)} end, coalesce(r."#ordinal", c.ordinal),
+          case when c.kind is null then 'extra' when ${isNoMark(bound, legacy)} then 'complement' end, null, null
+        from ${keptAlone(bound, legacy, ofLegacyRows)}
         union all
         select key, ordinal, 'extra', null, null
         from (
@@ -183,49 +184,55 @@ function differingRows(bound: Bound, legacy: LegacyTable): SQL {
 /** Every restored row `r` without a legacy row, and what was kept of no other row: that must be that the row is absent. */
 const withoutLegacy = (bound: Bound, legacy: LegacyTable): SQL => sql`
       select c.key, c.ordinal, c.kind, false as is_legacy, r."#ordinal" is not null as is_restored, false as is_aside,
-        case
-          when c.kind is null then 'extra'
-          when r."#ordinal" is null or (c.kind, c.kept) <> ('absent', '{}')
-            or c.family <> ${familyOfRow(bound, 'r', legacy)} then 'wrong'
-        end as problem
-      from ${keptAlone(bound, legacy, restoredAlone(bound, legacy), sql`near as l where l.key = c.key and l.ordinal = c.ordinal`)}`
+        case when c.kind is null then 'extra' when ${isNoMark(bound, legacy)} then 'wrong' end as problem
+      from ${keptAlone(bound, legacy, sql`near as l where l.key = c.key and l.ordinal = c.ordinal`)}`
 
-/** The same rows with what is wrong with each, column by column: what the legacy and the effective row have. */
-function pairsInDetail(bound: Bound, legacy: LegacyTable, rows: SQL, where: SQL): SQL {
-  const { columns } = legacy.live
-  return sql`
-      select e.key, e.ordinal,
-        case
-          when ${isMisplaced} then 'complement'
-          when l."#ordinal" is null then case when c.kind is distinct from 'absent' then 'extra' when k.odd then 'complement' end
-          when not e.there then 'missing'
-          when (k.odd or not ${sameImage(rowOf('l', columns), sql`i.image`)}) and ${differs('l', columns)} <> '{}' then 'differing'
-          when k.odd then 'complement'
-        end as problem,
-        case when l."#ordinal" is not null and e.there then ${differs('l', columns)} end as expected,
-        case when l."#ordinal" is not null and e.there then ${differs('e', columns)} end as found
-      from ${rows}
-      cross join lateral (${effective(bound, legacy)}) as e
-      cross join lateral (select ${restored(legacy)} as base offset 0) as b
-      cross join lateral (select ${odd(columns)} as odd offset 0) as k
-      cross join lateral (
-        select case
-            when c.kind is null or e.misapplied or k.odd then b.base
-            else ${overlaid(legacy, sql`b.base`)}
-          end as image
-        offset 0) as i
-      ${where}`
-}
-
-/** Legacy rows `l`, each with its restored row `r` and what was kept of it, `c`. */
-const besideKept = (bound: Bound, legacy: LegacyTable): SQL => sql`${legacyWithRestored(bound, legacy)}
-      left join ${keptRows(bound, legacy)} as c on ${isKeptOf('l', legacy)}`
+/** Whether what was kept is anything but the mark that a restored row `r` is absent. */
+const isNoMark = (bound: Bound, legacy: LegacyTable): SQL =>
+  sql`r."#ordinal" is null or (c.kind, c.kept) <> ('absent', '{}') or c.family <> ${familyOfRow(bound, 'r', legacy)}`
 
 /**
- * Restored rows without a legacy row, and what was kept of such rows, `c`.
+ * Every legacy row `l` that is not simply its restored row `r`, or of which something was kept, with what is wrong with it,
+ * column by column: what the legacy and the effective row have.
+ */
+function legacyInDetail(bound: Bound, legacy: LegacyTable): SQL {
+  const { columns } = legacy.live
+  return sql`
+        select ${keyOfRow('l', legacy)} as key, l."#ordinal" as ordinal,
+          case
+            when c.kind = 'absent' or c.family <> ${familyOfRow(bound, 'l', legacy)} or e.misapplied then 'complement'
+            when not e.there then 'missing'
+            when (k.odd or not ${sameImage(rowOf('l', columns), sql`i.image`)}) and ${differs('l', columns)} <> '{}' then 'differing'
+            when k.odd then 'complement'
+          end as problem,
+          case when e.there then ${differs('l', columns)} end as expected,
+          case when e.there then ${differs('e', columns)} end as found
+        from ${legacyWithRestored(bound, legacy)}
+        left join ${keptRows(bound, legacy)} as c on ${isKeptOf('l', legacy)}
+        cross join lateral (
+          select r."#ordinal" is not null or c.kind is not null as there,
+            -- what fits no such row, or has a column that there is not
+            case
+              when c.kind is null then false
+              when (r."#ordinal" is null) <> (c.kind = 'whole') or jsonb_typeof(c.kept) <> 'object' then true
+              else c.kept - ${namesOf(columns)} <> '{}'
+            end as misapplied
+          offset 0) as e
+        cross join lateral (select ${restored(legacy)} as base offset 0) as b
+        cross join lateral (select ${odd(columns)} as odd offset 0) as k
+        cross join lateral (
+          select case when c.kind is null or e.misapplied or k.odd then b.base else ${overlaid(legacy, sql`b.base`)} end as image
+          offset 0) as i
+        where c.kind is not null
+          or r."#ordinal" is null
+          or ${mayDiffer(columns)}`
+}
+
+/**
+ * Restored rows `r` without a legacy row, and what was kept of such rows, `c`.
  * @param others the rows of which the rest was kept
  */
-const keptAlone = (bound: Bound, legacy: LegacyTable, restored: SQL, others: SQL): SQL => sql`${restored}
+const keptAlone = (bound: Bound, legacy: LegacyTable, others: SQL): SQL => sql`${restoredAlone(bound, legacy)}
       full join (select * from ${keptRows(bound, legacy)} as c where not exists (select from ${others})) as c
         on ${isKeptOf('r', legacy)}`
 
@@ -238,19 +245,8 @@ const keptRows = (bound: Bound, legacy: LegacyTable): SQL => sql`(
 const isKeptOf = (alias: 'l' | 'r', legacy: LegacyTable): SQL =>
   sql`${keyOfRow(alias, legacy)} = c.key and ${column(alias, '#ordinal')} = c.ordinal`
 
-const isOfInterest = ({ live }: LegacyTable): SQL => sql`
-      where c.kind is not null
-        or l."#ordinal" is null
-        or r."#ordinal" is null
-        or ${mayDiffer(live.columns)}`
-
-/** Whether what was kept fits no row, or another. */
-const isMisplaced = sql`c.kind is not null and (e.misapplied or c.family is distinct from e.family
-            or (c.kind = 'absent') <> (l."#ordinal" is null))`
-
 const isQuarantined = (bound: Bound, legacy: LegacyTable): SQL => sql`
-        coalesce(${unread(legacy)} or (l."#ordinal" is not null
-          and ${familyOfRow(bound, 'l', legacy)} in (${familiesSetAside(bound, legacy)})), false)`
+        coalesce(${unread(legacy)} or ${familyOfRow(bound, 'l', legacy)} in (${familiesSetAside(bound, legacy)}), false)`
 
 /** The restored row before what was kept of it. */
 const restored = ({ table, live }: LegacyTable): SQL =>
@@ -268,23 +264,7 @@ function overlaid({ table, live }: LegacyTable, base: SQL): SQL {
   return sql`(select row(${list(values)})::${tableSql(table)} from (select (${overlay}).*) as p)`
 }
 
-/** Of the legacy row or, where there is none, of the restored row. */
-const ofEither = (of: (alias: string) => SQL): SQL =>
-  sql`case when l."#ordinal" is not null then ${of('l')} when r."#ordinal" is not null then ${of('r')} end`
-
 const namesOf = (columns: readonly { name: string }[]): SQL => textArray(columns.map(({ name }) => name))
-
-/** What is known of a row; a complement that fits no row, or has no such column, is misapplied. */
-const effective = (bound: Bound, legacy: LegacyTable): SQL => sql`
-        select coalesce(${ofEither((alias) => keyOfRow(alias, legacy))}, c.key) as key,
-          coalesce(l."#ordinal", r."#ordinal", c.ordinal) as ordinal,
-          ${ofEither((alias) => familyOfRow(bound, alias, legacy))} as family,
-          r."#ordinal" is not null or c.kind is not null as there,
-          case
-            when (r."#ordinal" is null) <> (c.kind = 'whole') or jsonb_typeof(c.kept) <> 'object' then true
-            else c.kept - ${namesOf(legacy.live.columns)} <> '{}'
-          end as misapplied
-        offset 0`
 
 /**
  * Whether what was kept is not what keeping would keep: another text than the legacy row's, or one that the restored
@@ -292,7 +272,7 @@ const effective = (bound: Bound, legacy: LegacyTable): SQL => sql`
  */
 const odd = (columns: LegacyTable['live']['columns']): SQL => sql`case
             when c.kind is null or e.misapplied then false
-            else (c.kind = 'part' and c.kept = '{}') or (c.kind = 'absent' and c.kept <> '{}') or ${sql.join(
+            else (c.kind = 'part' and c.kept = '{}') or ${sql.join(
               columns.map(({ name, type }) => {
                 const due = textForm(column('l', name), type)
                 return sql`(c.kept ? ${name}::text and (c.kept -> ${name}::text is distinct from coalesce(to_jsonb(${due}), 'null')

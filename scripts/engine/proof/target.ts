@@ -137,7 +137,7 @@ export function comparison(
         or t."#present" is null
         or not ${isSoundRow(bound, target, enforced)}),
     judged as (
-      ${judged(bound, target, sql`pair as d`, { further, when: sql`d."#derived"` })}),${sql.join(considered, sql``)}
+      ${judged(bound, target, sql`pair as d`, { further, when: sql`d."#derived"`, words: false })}),${sql.join(considered, sql``)}
     considered as (select * from ${step(relations.length - 1)}),
     expected as (
       select c.*, ${refused} as refused,

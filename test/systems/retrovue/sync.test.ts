@@ -2,20 +2,21 @@ import { describe, expect } from 'vitest'
 import { status } from '../../../scripts/engine/status.ts'
 import { one, run } from '../../engine/migration.ts'
 import { type Scratch, test as scratch } from '../../support/scratch.ts'
-import { contextOf, contractIn, rollbackIn, rowsOf, stateOf, verified, verifyIn } from './migration.ts'
+import {
+  contextOf,
+  contractIn,
+  provenAfterAll,
+  provenAfterEach,
+  rollbackIn,
+  rowsOf,
+  stateOf,
+  verified,
+  verifyIn,
+} from './migration.ts'
 
 const test = scratch.extend({ source: await verified() })
 
 const uuid = (n: number) => `'e0000000-0000-4000-8000-${String(n).padStart(12, '0')}'`
-
-/** Runs each statement by itself, and proves after each. */
-async function each(database: Scratch, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) {
-    await run(database, statement)
-    const { identical, shown } = await verifyIn(database)
-    expect({ statement, identical, shown }).toEqual({ statement, identical: true, shown: [] })
-  }
-}
 
 const count = (database: Scratch, from: string) => one(database, `select count(*)::int from ${from}`)
 
@@ -44,11 +45,11 @@ const family = (schema: 'public' | 'retrovue', n: number) => {
 
 describe.concurrent('what is written to one shape is in the other', () => {
   test('from the old tables', async ({ database }) => {
-    await each(database, family('public', 100))
+    await provenAfterEach(database, family('public', 100))
     expect(await run(database, `select kind, external_ids::text from retrovue.titles where id = ${uuid(100)}`)).toEqual(
       [{ kind: 'show', external_ids: '{"a": 2, "b": 1}' }],
     )
-    await each(database, [
+    await provenAfterEach(database, [
       `update public.titles set external_ids = '{"a": 1, "a": 2}', kind = 'MOVIE' where id = ${uuid(100)}`,
       `update public.titles set external_ids = '"\\u0000"' where id = ${uuid(100)}`,
       `update public.titles set external_ids = 'null', year = 2000 where id = ${uuid(100)}`,
@@ -74,11 +75,11 @@ describe.concurrent('what is written to one shape is in the other', () => {
   }, 180_000)
 
   test('from the new tables', async ({ database }) => {
-    await each(database, family('retrovue', 200))
+    await provenAfterEach(database, family('retrovue', 200))
     expect(
       await run(database, `select kind::text, external_ids::text from public.titles where id = ${uuid(200)}`),
     ).toEqual([{ kind: 'SHOW', external_ids: '{"a": 2, "b": 1}' }])
-    await each(database, [
+    await provenAfterEach(database, [
       `update retrovue.titles set external_ids = '{"b": 7}', kind = 'movie' where id = ${uuid(200)}`,
       `update retrovue.titles set external_ids = '{"written": "anew"}', year = 1984`,
       `update retrovue.review_queue set status = 'resolved', resolved_at = now() where id = ${uuid(205)}`,
@@ -100,8 +101,8 @@ describe.concurrent('what is written to one shape is in the other', () => {
 describe.concurrent('a deletion takes along what belongs to it', () => {
   for (const schema of ['public', 'retrovue'] as const)
     test(`from ${schema}`, async ({ database }) => {
-      await each(database, [...family(schema, 300), ...family(schema, 320)].slice(0, 22))
-      await each(database, [
+      await provenAfterAll(database, [...family(schema, 300), ...family(schema, 320)])
+      await provenAfterEach(database, [
         `delete from ${schema}.titles where id = ${uuid(300)}`,
         `delete from ${schema}.assets where id = ${uuid(323)}`,
         `delete from ${schema}.sources where id = ${uuid(327)}`,
@@ -124,8 +125,8 @@ describe.concurrent('a deletion takes along what belongs to it', () => {
 test('what the old tables cannot hold stays in the new ones, is counted, and comes over once it fits', async ({
   database,
 }) => {
-  await each(database, family('public', 400))
-  await each(database, [
+  await provenAfterAll(database, family('public', 400))
+  await provenAfterEach(database, [
     `update retrovue.review_queue set status = 'rejected', reason = 'no' where id = ${uuid(405)}`,
     `insert into retrovue.markers (id, asset_id, kind, start_ms, end_ms) values (${uuid(414)}, ${uuid(403)}, 'ad_break', 0, 1)`,
     `insert into retrovue.provider_refs (id, entity_type, entity_id, provider, provider_key, asset_id) values (${uuid(416)}, 'asset', ${uuid(403)}, 'emby', 'k', ${uuid(403)})`,
@@ -141,7 +142,7 @@ test('what the old tables cannot hold stays in the new ones, is counted, and com
     review_queue: 1,
   })
   expect(await one(database, `select status::text from public.review_queue where id = ${uuid(405)}`)).toBe('PENDING')
-  await each(database, [
+  await provenAfterEach(database, [
     `update retrovue.assets set size = 2000000000 where id = ${uuid(413)}`,
     `update retrovue.markers set kind = 'avail' where id = ${uuid(414)}`,
     `update retrovue.provider_refs set provider = 'plex' where id = ${uuid(416)}`,
@@ -151,12 +152,12 @@ test('what the old tables cannot hold stays in the new ones, is counted, and com
   expect(await one(database, `select status from retrovue.review_queue where id = ${uuid(405)}`)).toBe('resolved')
   expect(await count(database, `public.markers where asset_id = ${uuid(413)}`)).toBe(1)
   expect(await count(database, `public.episode_assets where asset_id = ${uuid(413)}`)).toBe(1)
-  await each(database, [`update retrovue.review_queue set reason = 'no longer' where id = ${uuid(405)}`])
+  await provenAfterEach(database, [`update retrovue.review_queue set reason = 'no longer' where id = ${uuid(405)}`])
   expect(await unheld(database)).toEqual({})
 }, 180_000)
 
 test('what was written since to either shape is there after a contract and a rollback', async ({ database }) => {
-  await each(database, [...family('public', 500).slice(0, 4), ...family('retrovue', 520).slice(0, 4)])
+  await provenAfterAll(database, [...family('public', 500).slice(0, 4), ...family('retrovue', 520).slice(0, 4)])
   await run(
     database,
     `update retrovue.review_queue set status = 'rejected' where id = (select id from retrovue.review_queue order by id limit 1)`,

@@ -9,6 +9,8 @@ export const {
   syncIn,
   copyIn,
   verifyIn,
+  provenAfterEach,
+  provenAfterAll,
   contractIn,
   rollbackIn,
   names,

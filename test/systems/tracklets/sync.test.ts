@@ -2,20 +2,20 @@ import { describe, expect } from 'vitest'
 import { status } from '../../../scripts/engine/status.ts'
 import { one, run } from '../../engine/migration.ts'
 import { type Scratch, test as scratch } from '../../support/scratch.ts'
-import { contextOf, contractIn, rollbackIn, rowsOf, stateOf, verified, verifyIn } from './migration.ts'
+import {
+  contextOf,
+  contractIn,
+  provenAfterAll,
+  provenAfterEach,
+  rollbackIn,
+  rowsOf,
+  stateOf,
+  verified,
+} from './migration.ts'
 
 const test = scratch.extend({ source: await verified() })
 
 const uuid = (n: number) => `'e0000000-0000-4000-8000-${String(n).padStart(12, '0')}'`
-
-/** Runs each statement by itself, and proves after each. */
-async function each(database: Scratch, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) {
-    await run(database, statement)
-    const { identical, shown } = await verifyIn(database)
-    expect({ statement, identical, shown }).toEqual({ statement, identical: true, shown: [] })
-  }
-}
 
 const count = (database: Scratch, from: string) => one(database, `select count(*)::int from ${from}`)
 
@@ -47,13 +47,13 @@ const family = (schema: 'public' | 'tracklets', n: number) => {
 
 describe.concurrent('what is written to one shape is in the other', () => {
   test('from the old tables', async ({ database }) => {
-    await each(database, family('public', 100))
+    await provenAfterEach(database, family('public', 100))
     const found = `select t_in = '2025-06-01 10:00Z' and created_at = t_in as is_utc, duration_seconds::text as seconds, outfit_vec::text as bytes, quality::text
       from tracklets.tracklets where id = ${uuid(103)}`
     expect(await run(database, found)).toEqual([
       { is_utc: true, seconds: '1.500000', bytes: String.raw`\x3fe0000000000000c000000000000000`, quality: '0.2500' },
     ])
-    await each(database, [
+    await provenAfterEach(database, [
       `update public.tracklets set outfit_vec = outfit_vec || '{NaN,null}' where id = ${uuid(103)}`,
       `update public.tracklets set t_out = 'infinity', quality = 0.1::float8 + 0.2::float8 where id = ${uuid(103)}`,
       // set aside, with what refers to it, from one end and then from both; and back again
@@ -76,10 +76,10 @@ describe.concurrent('what is written to one shape is in the other', () => {
   }, 180_000)
 
   test('from the new tables', async ({ database }) => {
-    await each(database, family('tracklets', 200))
+    await provenAfterEach(database, family('tracklets', 200))
     const found = `select t_in::text, outfit_vec::text, quality from public.tracklets where id = ${uuid(203)}`
     expect(await run(database, found)).toEqual([{ t_in: '2025-06-01 10:00:00', outfit_vec: '{0.5,-2}', quality: 0.25 }])
-    await each(database, [
+    await provenAfterEach(database, [
       String.raw`update tracklets.tracklets set outfit_vec = outfit_vec || '\x7ff0000000000000', quality = 0.1234 where id = ${uuid(203)}`,
       `update tracklets.tracklets set t_out = t_out + interval '1 hour', duration_seconds = 3601.5 where id = ${uuid(203)}`,
       `update tracklets.tracklets set outfit_vec = outfit_vec || float8send(0.125) where octet_length(outfit_vec) = 24`,
@@ -96,8 +96,8 @@ describe.concurrent('what is written to one shape is in the other', () => {
 describe.concurrent('a deletion takes along what belongs to it', () => {
   for (const schema of ['public', 'tracklets'] as const)
     test(`from ${schema}`, async ({ database }) => {
-      await each(database, [...family(schema, 300), ...family(schema, 320)])
-      await each(database, [
+      await provenAfterAll(database, [...family(schema, 300), ...family(schema, 320)])
+      await provenAfterEach(database, [
         `delete from ${schema}.tracklets where id = ${uuid(303)}`,
         `delete from ${schema}.associations where id = ${uuid(325)}`,
         `delete from ${schema}.tracklets where id in (select from_tracklet_id from ${schema}.associations order by id limit 20)`,
@@ -110,8 +110,8 @@ describe.concurrent('a deletion takes along what belongs to it', () => {
     }, 180_000)
 
   test('from the tables of another system, to which both shapes refer', async ({ database }) => {
-    await each(database, [...family('public', 400), ...family('tracklets', 420), ...family('public', 440)])
-    await each(database, [
+    await provenAfterAll(database, [...family('public', 400), ...family('tracklets', 420), ...family('public', 440)])
+    await provenAfterEach(database, [
       `delete from public.videos where id = ${uuid(402)}`,
       `delete from public.camera_pins where id = ${uuid(421)}`,
       `delete from public.malls where id = ${uuid(440)}`,
@@ -126,7 +126,7 @@ describe.concurrent('a deletion takes along what belongs to it', () => {
 })
 
 test('what was written since to either shape is there after a contract and a rollback', async ({ database }) => {
-  await each(database, [...family('public', 500), ...family('tracklets', 520)])
+  await provenAfterAll(database, [...family('public', 500), ...family('tracklets', 520)])
   const before = await rowsOf(database)
   await contractIn(database)
   await run(database, `delete from public.videos where id = ${uuid(502)}`)
