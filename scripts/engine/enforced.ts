@@ -1,5 +1,5 @@
 import { mapColumnsInSQLToAlias, sql } from 'drizzle-orm'
-import type { PgTable } from 'drizzle-orm/pg-core'
+import { PgDialect, type PgTable } from 'drizzle-orm/pg-core'
 import type { Bound, TargetTable } from './bound.ts'
 import { checksOf, type DeclaredCheck, firstOf } from './constraints.ts'
 import { relationNames } from './contract/text.ts'
@@ -124,5 +124,16 @@ async function compared(
       select ${list(expressions.map((each) => sql`(${each})`))} from ${tableSql(table)} as t`,
   )
   const planned = row?.['QUERY PLAN'][0].Plan.Output ?? []
-  return (i, j) => planned[i] === planned[declared.length + j]
+  if (planned.length !== expressions.length) return () => false
+  const written = [
+    ...declared.map(({ value }) => dialect.sqlToQuery(value).sql),
+    ...live.map((each) => each.expression),
+  ]
+  const same = written.map((text, i) => (collation.test(text) ? undefined : planned[i]))
+  return (i, j) => same[i] !== undefined && same[i] === same[declared.length + j]
 }
+
+const dialect = new PgDialect()
+
+/** The planner heeds a collation that is named, but does not show it. */
+const collation = /\bcollate\b/i

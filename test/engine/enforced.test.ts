@@ -53,6 +53,12 @@ async function legacy(database: Scratch) {
   )
 }
 
+/** The same, but for a collation of its own. */
+const collated = schema.table('fresh', columns(), ({ word, low, high }) => [
+  check('fresh_word_check', sql`${word} collate "C" ~ '^[a-z]+$'`),
+  check('fresh_range_check', sql`${low} <= ${high}`),
+])
+
 const weaker = declared.replace('[a-z]', '[a-z0-9]').replace('low <= high', 'low <= high or high = 0')
 
 /** The same checks, where a table may have rows that do not pass them all the same. */
@@ -100,6 +106,12 @@ describe.concurrent('a check that the server enforces', () => {
       await run(database, `${without('enforced.fresh')} ${declared}`)
       expect(await enforced()).toEqual(['fresh_range_check', 'fresh_word_check'])
       expect(await prove()).toMatchObject({ identical: true })
+      const { db } = database.connection
+      expect([...(await enforcedOn(db, { ...(target as TargetTable), table: collated }))]).toEqual([
+        'fresh_range_check',
+      ])
+      await run(database, `${without('enforced.fresh')} ${declared.replace('word ~', 'word collate "C" ~')}`)
+      expect(await enforced()).toEqual(['fresh_range_check'])
     })
   }
 
