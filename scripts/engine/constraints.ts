@@ -185,10 +185,9 @@ export function firstOf(expression: unknown): Column[] {
   const written = expression.queryChunks.map((chunk) => textOf(chunk) ?? chunk)
   const [before, after] = [written.shift(), written.pop()]
   if (before !== 'coalesce(' || after !== ')') return []
-  const found = written.map((each, i) => (i % 2 ? each === ', ' : firstOf(each)))
-  return found.some((each) => each === false || (Array.isArray(each) && each.length === 0))
-    ? []
-    : found.flatMap((each) => (Array.isArray(each) ? each : []))
+  const found = written.filter((_, i) => i % 2 === 0).map(firstOf)
+  const isList = written.every((each, i) => i % 2 === 0 || each === ', ')
+  return isList && found.every(({ length }) => length > 0) ? found.flat() : []
 }
 
 /** `name = value` of each column of row `d`; a long value is cut. */

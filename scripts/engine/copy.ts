@@ -4,7 +4,7 @@ import { takeBack } from './bulk/detach.ts'
 import { isFilled, loadInBulk } from './bulk/index.ts'
 import { carry } from './carry.ts'
 import { type Context, forWorkers } from './context.ts'
-import { allPassedInLegacy, type Passed } from './enforced.ts'
+import { type Passed, passedInLegacy } from './enforced.ts'
 import { backfill } from './extend/copy.ts'
 import type { Range } from './family.ts'
 import { currentPhase, enter, requireExpanded } from './ledger.ts'
@@ -80,7 +80,7 @@ async function inBatches(context: Context, bound: Bound, options: Alive): Promis
   const fresh = !(await isFilled(context.connection.db, bound))
   const { workers, stop } = forWorkers(context)
   const pace = await paceOf(workers, options)
-  const passed: Passed = options.alive ? await allPassedInLegacy(context.connection.db, bound) : new Map()
+  const passed: Passed = options.alive ? await passedInLegacy(context.connection.db, bound) : new Map()
   const queue = await remainingShards(context, bound)
   const total = bound.legacy.reduce((sum, { live }) => sum + live.estimatedRows, 0)
   const before = await rowsCarried(context)

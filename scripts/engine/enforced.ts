@@ -1,4 +1,4 @@
-import { mapColumnsInSQLToAlias, sql } from 'drizzle-orm'
+import { type Column, getColumns, mapColumnsInSQLToAlias, sql } from 'drizzle-orm'
 import { PgDialect, type PgTable } from 'drizzle-orm/pg-core'
 import type { Bound, TargetTable } from './bound.ts'
 import { checksOf, type DeclaredCheck, firstOf } from './constraints.ts'
@@ -33,53 +33,45 @@ export async function enforcedOn(db: Executor, target: TargetTable): Promise<Rea
   return new Set(declared.filter((_, i) => live.some((_, j) => isSame(i, j))).map(({ name }) => name))
 }
 
-/**
- * The names of the declared checks of a target table that what is derived for it has passed in the legacy: those on one
- * column, which comes as it is from legacy columns of that name and type, each of them with the same check.
- */
-export async function passedInLegacy(db: Executor, bound: Bound, target: TargetTable): Promise<ReadonlySet<string>> {
-  const origins = originsOf(bound, target)
-  const declared = checksOf(target.table).filter(({ columns: [one] }) => one && origins.has(one.name))
-  if (declared.length === 0) return new Set()
-  const found = await liveChecks(
-    db,
-    bound.legacy.map(({ table }) => table),
-  )
-  const live = found.filter(
-    ({ table, columns: [one = '', ...more] }) => !more.length && origins.get(one)?.includes(table),
-  )
-  const isSame = await compared(db, target, declared, live)
-  const has = (table: string, i: number) => live.some((each, j) => each.table === table && isSame(i, j))
-  return new Set(
-    declared
-      .filter(({ columns: [one] }, i) => origins.get(one?.name ?? '')?.every((table) => has(table, i)))
-      .map(({ name }) => name),
-  )
-}
-
 /** By target table, the names of checks that are known to be passed. */
 export type Passed = ReadonlyMap<TargetTable, ReadonlySet<string>>
 
-/** What `passedInLegacy` finds of every target table. */
-export async function allPassedInLegacy(db: Executor, bound: Bound): Promise<Passed> {
+/**
+ * The names of the declared checks that what is derived has passed in the legacy: those on one column, which comes as it is
+ * from legacy columns of that name and type, each of them with the same check.
+ */
+export async function passedInLegacy(db: Executor, bound: Bound): Promise<Passed> {
+  const all = await liveChecks(
+    db,
+    bound.legacy.map(({ table }) => table),
+  )
   const passed = new Map<TargetTable, ReadonlySet<string>>()
-  for (const target of bound.target) passed.set(target, await passedInLegacy(db, bound, target))
+  for (const target of bound.target) {
+    const origins = originsOf(bound, target)
+    const of = (column: { name: string } | undefined) => origins.get(column?.name ?? '') ?? []
+    const declared = checksOf(target.table).filter(({ columns: [one] }) => of(one).length > 0)
+    const live = all.filter(({ table, columns: [name = '', ...more] }) => !more.length && of({ name }).includes(table))
+    const isSame = await compared(db, target, declared, live)
+    const has = (table: string, i: number) => live.some((each, j) => each.table === table && isSame(i, j))
+    const found = declared.filter(({ columns: [one] }, i) => of(one).every((table) => has(table, i)))
+    passed.set(target, new Set(found.map(({ name }) => name)))
+  }
   return passed
 }
 
 /** The legacy tables, as `schema.table`, from whose columns of the same name and type a target's column comes as it is. */
-function originsOf({ legacy, sources }: Bound, { columns, derive }: TargetTable): Map<string, string[]> {
+function originsOf({ legacy, sources }: Bound, { derive }: TargetTable): Map<string, string[]> {
   const selection = fields(derive, sources)
-  const byColumn = columns.map((each): [string, string[]] => {
-    const property = Object.entries(derive.table).find(([, own]) => own === each)?.[0] ?? ''
-    const origins = firstOf(selection[property]).map((source) => {
-      if (source.name !== each.name || source.getSQLType() !== each.getSQLType()) return undefined
-      const [of, ...more] = legacy.filter(({ table }) => sourceOf(source) === `${configOf(table).name}.${each.name}`)
-      return of && more.length === 0 ? tableName(of.table) : undefined
-    })
-    return [each.name, origins.includes(undefined) ? [] : (origins as string[])]
-  })
-  return new Map(byColumn.filter(([, origins]) => origins.length > 0))
+  const tablesOf = (source: Column) =>
+    legacy.filter(({ table }) => sourceOf(source) === `${configOf(table).name}.${source.name}`)
+  return new Map(
+    Object.entries(getColumns(derive.table)).map(([property, own]) => {
+      const found = firstOf(selection[property])
+      const isAsItIs = (source: Column) =>
+        source.name === own.name && source.getSQLType() === own.getSQLType() && tablesOf(source).length === 1
+      return [own.name, found.every(isAsItIs) ? found.flatMap(tablesOf).map(({ table }) => tableName(table)) : []]
+    }),
+  )
 }
 
 /** The checks that every row of some tables has passed, but for those that ask functions which anyone may change. */
@@ -113,7 +105,7 @@ async function compared(
   declared: readonly DeclaredCheck[],
   live: readonly LiveCheck[],
 ): Promise<(declared: number, live: number) => boolean> {
-  if (live.length === 0) return () => false
+  if (declared.length === 0 || live.length === 0) return () => false
   const expressions = [
     ...declared.map(({ value }) => mapColumnsInSQLToAlias(value, 't')),
     ...live.map(({ expression }) => sql.raw(expression)),

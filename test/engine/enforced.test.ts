@@ -120,7 +120,7 @@ describe.concurrent('a check that the server enforces', () => {
     const { connection } = database
     const passed = async () => {
       const bound = await bind(systems.mirror, connection.db)
-      return [...(await passedInLegacy(connection.db, bound, bound.target[0] as TargetTable))]
+      return [...(await passedInLegacy(connection.db, bound)).values()].flatMap((names) => [...names])
     }
     const checked = (checks: string) =>
       run(database, `${without('enforced.old')} ${checks.replaceAll('enforced.fresh', 'enforced.old')}`)

@@ -3,6 +3,7 @@ import { type Bound, type TargetTable, valuesOf, valuesRead } from '../bound.ts'
 import { keepOf } from '../complement.ts'
 import { uniqueKeys } from '../constraints.ts'
 import type { Context } from '../context.ts'
+import { type Passed, passedInLegacy } from '../enforced.ts'
 import { sqlstate } from '../lock.ts'
 import { byValues } from '../narrow.ts'
 import { tableName, tableSql } from '../shape.ts'
@@ -31,8 +32,9 @@ export async function loadInBulk(context: Context, bound: Bound): Promise<number
     context.report.note('the target is not empty: it is brought up to date batch by batch')
     return null
   }
+  const passed = await passedInLegacy(db, bound)
   const built = await inTransaction(db, (tx) => detach(tx, bound))
-  const { tasks, carried } = tasksOf(context, bound, built)
+  const { tasks, carried } = tasksOf(context, bound, built, passed)
   try {
     await inSessions(sessions, tasks, context.signal)
     return carried()
@@ -50,7 +52,7 @@ export async function loadInBulk(context: Context, bound: Bound): Promise<number
 }
 
 /** The tasks of a load, the longest first, so that no session is left with it at the end; and the rows they have carried. */
-function tasksOf({ connection: { db } }: Context, bound: Bound, built: readonly Definition[]) {
+function tasksOf({ connection: { db } }: Context, bound: Bound, built: readonly Definition[], passed: Passed) {
   const tasks: Task[] = []
   const add = (needs: readonly Task[], work: (tx: Executor) => Promise<unknown>): Task => {
     const run = () =>
@@ -63,7 +65,9 @@ function tasksOf({ connection: { db } }: Context, bound: Bound, built: readonly 
     return task
   }
   const bySize = [...bound.target].sort((a, b) => valuesRead(bound, b) - valuesRead(bound, a))
-  const loaded = new Map(bySize.filter(staysInFamily).map((each) => [each, add([], (tx) => load(tx, bound, each))]))
+  const loaded = new Map(
+    bySize.filter(staysInFamily).map((each) => [each, add([], (tx) => load(tx, bound, each, passed))]),
+  )
   /** The last task of each target table. */
   const ready = new Map<TargetTable, Task>()
   const readyOf = (some: readonly TargetTable[]) => some.flatMap((each) => ready.get(each) ?? [])

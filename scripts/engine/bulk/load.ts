@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import { nullable, references, uniqueKeys } from '../constraints.ts'
-import { passedInLegacy } from '../enforced.ts'
+import type { Passed } from '../enforced.ts'
 import { columnsOf, everything, familyOf } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { settleRelations } from '../relations.ts'
@@ -47,19 +47,18 @@ async function prepareRefused(tx: Executor): Promise<void> {
 
 /**
  * Writes the derived rows of one target table straight to it, and sets aside those that are wrong in themselves. They are
- * not asked for what the legacy's own checks let pass: the server asks that of what it writes.
+ * not asked for the checks that are known to be passed: the server asks those of what it writes.
  */
-export async function load(tx: Executor, bound: Bound, target: TargetTable): Promise<void> {
+export async function load(tx: Executor, bound: Bound, target: TargetTable, passed: Passed): Promise<void> {
   const names = list(target.columns.map(({ name }) => sql`${sql.identifier(name)}`))
   await prepareRefused(tx)
-  const passed = await passedInLegacy(tx, bound, target)
   // behind the fence no other condition can be asked of a row after it was noted
   await tx.execute(sql`
     insert into ${tableSql(target.table)} (${names})
     select ${names}
     from (
       select *
-      from ${judgedRows(bound, target, everything, { passed })} as judged
+      from ${judgedRows(bound, target, everything, { passed: passed.get(target) })} as judged
       offset 0) as derived
     where case when "#refusal" is null then true else ${refuse}("#key", "#family", "#refusal") end`)
   await tx.execute(setAside(bound, target, refused))
