@@ -27,6 +27,9 @@ export interface CopyOptions extends PaceOptions {
   workers: number
 }
 
+/** How often a batch is tried as it is where other sessions are in its way: then it is halved. */
+const attempts = 5
+
 /** Whether both shapes are kept in step while they are copied. */
 type Alive = CopyOptions & { alive: boolean }
 
@@ -143,6 +146,7 @@ async function carryShard(
           // a batch that is alive waits for writers and then sees what they wrote
         },
         alive ? 'read committed' : 'repeatable read',
+        attempts,
       )
     const rows = await carriedOrSetAside(context, bound, batch, async (range, withheld) => {
       const began = performance.now()

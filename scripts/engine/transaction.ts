@@ -43,8 +43,10 @@ export async function readFew(tx: Executor): Promise<void> {
 
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
 
-/** Conflicts with other sessions, after which the same transaction may well succeed. */
 const passing = new Set(['40001', '40P01', '55P03'])
+
+/** Whether an error is a conflict with another session, after which the same transaction may well succeed. */
+export const isPassing = (error: unknown): boolean => passing.has(sqlstate(error) ?? '')
 
 /**
  * Runs `work` in one snapshot (REPEATABLE READ), and again when another session was in the way: what a stale
@@ -60,7 +62,7 @@ export async function inTransaction<T>(
     try {
       return await db.transaction(work, { isolationLevel })
     } catch (error) {
-      if (attempt >= attempts || !passing.has(sqlstate(error) ?? '')) throw error
+      if (attempt >= attempts || !isPassing(error)) throw error
       await sleep(20 * 2 ** attempt * Math.random())
     }
   }

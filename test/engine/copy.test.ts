@@ -194,6 +194,24 @@ large(
   },
 )
 
+test('a batch that meets other sessions time and again is halved until it meets none', async ({ database }) => {
+  await copied(database, bulk)
+  const expected = await made(database)
+  await run(
+    database,
+    `${emptied};
+     create function public.meet() returns trigger language plpgsql as $$
+     begin
+       if (select count(*) from new_rows) > 20 then raise deadlock_detected; end if;
+       return null;
+     end $$;
+     create trigger meet after insert on atp.downloads referencing new table as new_rows
+     for each statement execute function public.meet()`,
+  )
+  await copied(database, inBatches(1000))
+  expect(await made(database)).toEqual(expected)
+})
+
 test('rows without a key, where nobody demands one, are kept and set aside', async ({ database }) => {
   await run(
     database,

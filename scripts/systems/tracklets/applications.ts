@@ -23,7 +23,8 @@ export const applications: Applications = {
         update public.tracklets
         set t_out = t_out + interval '1 second', outfit_vec = outfit_vec || random()
         where id = ${some(sql`public.tracklets`)}
-          and t_out < timestamp '294276-12-31'`,
+          and t_out < timestamp '294276-12-31'
+          and coalesce(array_ndims(outfit_vec), 1) = 1`,
       () => sql`
         insert into public.associations (id, mall_id, from_tracklet_id, to_tracklet_id, score, decision, scores, components, candidate_count, created_at)
         select gen_random_uuid(), mall_id, id, ${some(sql`public.tracklets`)}, random(), 'matched', '{}', '{}', 1, now() at time zone 'UTC'
