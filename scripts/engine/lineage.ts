@@ -84,6 +84,25 @@ export function eachRowOf(transform: Transform, sources: Tables): unknown {
   return isAlone ? table : undefined
 }
 
+/**
+ * The table of which a row has a say in no rows that a transform's query yields but those which it is part of: the query
+ * selects from it, joins other tables to it and does nothing else with them.
+ */
+export function rootOf(transform: Transform, sources: Tables): unknown {
+  const { _ } = transform.query(sources, { match: () => undefined })
+  const { where, joins, ...others } = _.config as Record<string, unknown>
+  const table = onlyTable(others)
+  const joined = (joins ?? []) as { table: unknown; on: unknown; lateral?: boolean }[]
+  const tables = [table, ...joined.map((each) => each.table)]
+  const known = (leaf: unknown) => is(leaf, Column) || asksNobody(leaf)
+  const isPlain =
+    tables.every((each) => is(each, Table)) &&
+    new Set(tables.map((each) => nameOf(each as Table))).size === tables.length &&
+    Object.values(fields(transform, sources)).every((value) => is(value, Column)) &&
+    [where, ...joined.map(({ on }) => on)].flatMap(leaves).every(known)
+  return isPlain ? table : undefined
+}
+
 /** Whether it is a column of the table itself: what a subquery or an alias yields may be of another of its rows. */
 export const sameTable = (column: Column, table: unknown): boolean =>
   (column as Column & { table: unknown }).table === table
@@ -135,7 +154,11 @@ export const textOf = (chunk: unknown): string | undefined =>
 
 /** A column of a subquery is known by the table that it comes from. */
 export function sourceOf(column: Column): Source {
+  return `${nameOf((column as unknown as { table: Table }).table)}.${column.name}`
+}
+
+/** The name of a table, whatever a query calls it. */
+function nameOf(table: Table): string | undefined {
   const { OriginalName } = (Table as unknown as { Symbol: { OriginalName: symbol } }).Symbol
-  const { table } = column as unknown as { table: Record<symbol, string> }
-  return `${table[OriginalName]}.${column.name}`
+  return (table as unknown as Record<symbol, string>)[OriginalName]
 }

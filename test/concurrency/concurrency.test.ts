@@ -22,7 +22,7 @@ test(
     for (let seed = first; seed === first || Date.now() < end; seed++) {
       const version = asked('VERSION') ?? (versions[(seed - 1) % versions.length] as number)
       const again = `npm run soak -- --minutes 0 --seed ${seed} --version ${version} --sessions ${sessions}`
-      const { verdict, account, answers } = await once({ seed, version, sessions, rounds: 2, pace: 35 })
+      const { verdict, account, answers } = await once({ seed, version, sessions, rounds: 2, pace: 20 })
       console.log(again, account, answers)
       expect(verdict, again).toEqual(nothing)
       expect(account, again).toMatchObject({ stops: 1, proofs: 2 })

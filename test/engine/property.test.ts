@@ -21,7 +21,7 @@ import { legacyNames, lost, rebuild } from './rebuild.ts'
 const runs = Number(process.env.SLUICE_PROPERTY_RUNS ?? 0)
 const budget = runs
   ? { numRuns: runs }
-  : { numRuns: 10_000, interruptAfterTimeLimit: 6_000, markInterruptAsFailure: false }
+  : { numRuns: 10_000, interruptAfterTimeLimit: 4_000, markInterruptAsFailure: false }
 
 const shapes = [
   { version: 23, bare: false },

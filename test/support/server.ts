@@ -39,6 +39,8 @@ const temporary = () =>
       full_page_writes: 'off',
       // without workers to wake for each page that is read
       io_method: 'sync',
+      // a database lives for seconds, and there are many
+      autovacuum: 'off',
       max_connections: 200,
       max_prepared_transactions: 10,
     },

@@ -1,11 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { complement, targetComplement } from '../../../schema/ledger.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
+import type { Keys } from '../family.ts'
 import { derivedRows, fittingIn, sameTargetKey } from '../judge.ts'
 import { lineageOf } from '../lineage.ts'
-import { legacyRows, restoredRows, sameKey } from '../rows.ts'
+import { keyOfRow, legacyRows, restoredRows, sameKey } from '../rows.ts'
 import { tableSql } from '../shape.ts'
 import { column, list, rowOf, sameImage, textDiffers } from '../sql.ts'
+import { changedIn, followedAlone, madeBackOf, writtenAlone, writtenRowsOf } from './alone.ts'
 import { bits, changes, type Effects, effectsOf } from './effects.ts'
 import { keptOf } from './legacy.ts'
 import { given, givenBack, type Part, partOf } from './part.ts'
@@ -15,9 +17,15 @@ import { isWritten, ownOf } from './settled.ts'
 import { typeOf } from './texts.ts'
 import { families, own, theFamilies, touched, writtenOf, yielding } from './variables.ts'
 
-/** What brings a change of plain columns of the target to the legacy; gives back `touched` and `own`. */
+/** What brings a change of plain columns of the target to the legacy; gives back `touched`, `own` and the keys of the rows that it has changed. */
 export function plainBack(bound: Bound): Part {
-  const parameters = [given.families, givenBack(given.touched), givenBack(given.own), ...given.writtenOfEach(bound)]
+  const parameters = [
+    given.families,
+    givenBack(given.touched),
+    givenBack(given.own),
+    ...given.writtenOfEach(bound),
+    ...given.changedOfEach(bound).map(givenBack),
+  ]
   const body = sql`
 #variable_conflict use_column
 declare
@@ -70,27 +78,42 @@ const rowsDiffer = (bound: Bound, legacy: LegacyTable): SQL => sql`exists (
       where (l."#key" is null) is distinct from (coalesce(k.kind, 'part') = 'absent')
         or (r."#key" is null) is distinct from (coalesce(k.kind, 'part') = 'whole'))`
 
-/** Some columns of the legacy rows take what is restored, but where something else was kept of them. */
+/**
+ * Some columns of the legacy rows take what is restored, but where something else was kept of them: of those rows alone that
+ * can have come to be restored otherwise, where that is known of what was written.
+ */
 function writeBack(bound: Bound, effects: Effects, legacy: LegacyTable, names: ReadonlySet<string>): SQL {
+  const root = madeBackOf(bound, legacy)
+  const all = writeBackIn(bound, effects, legacy, names, theFamilies)
+  if (!root) return all
+  const others = effects.plain.filter(({ table }) => !('live' in table) && table !== root).map(({ bit }) => bit)
+  const few = writeBackIn(bound, effects, legacy, names, writtenRowsOf(bound, root, legacy))
+  return sql`if ${writtenOf(bound.target.indexOf(root))} <> '{}' and not (${anyOf(others)}) then ${few}; else ${all}; end if`
+}
+
+function writeBackIn(bound: Bound, effects: Effects, legacy: LegacyTable, names: ReadonlySet<string>, keys: Keys): SQL {
   const columns = legacy.live.columns.filter(({ name, generated }) => names.has(name) && !generated)
   const value = ({ name }: { name: string }) =>
     sql`case when k.kept ? ${name}::text then ${column('l', name)} else ${column('r', name)} end`
+  const isFollowed = followedAlone(bound).includes(legacy)
+  const changed = isFollowed ? sql`, array(select distinct ${keyOfRow('n', legacy)} from new as n)` : sql``
   return sql`
     with old as materialized (
       select *
-      from ${legacyRows(bound, legacy, theFamilies)} as l),
+      from ${legacyRows(bound, legacy, keys)} as l),
     new as (
       update ${tableSql(legacy.table)} as l
       set ${list(columns.map((each) => sql`${sql.identifier(each.name)} = ${value(each)}`))}
-      from ${restoredRows(bound, legacy, theFamilies)} as r
+      from ${restoredRows(bound, legacy, keys)} as r
       left join ${complement} as k on ${keptOf(bound, legacy)} and k.key = r."#key" and k.ordinal = 1
       where ${sameKey(legacy, 'l', 'r')}
         and not ${sameImage(rowOf('l', columns), sql`row(${list(columns.map(value))})`)}
       returning l.*)
-    select ${touched} | coalesce(bit_or(${changes(legacy.live.columns, (name) => effects.touches(legacy, name))}), 0)
-    into ${touched}
-    from new as n
-    left join old as o on ${sameKey(legacy, 'n', 'o')}`
+    select ${touched} | coalesce(bit_or(${changes(legacy.live.columns, (name) => effects.touches(legacy, name))}) filter (where n.here), 0)${changed}
+    into ${touched}${isFollowed ? sql`, ${changedIn(bound, legacy)}` : sql``}
+    -- full: of rows just read the planner expects one, and would compare each with every other
+    from (select true as here, * from new) as n
+    full join old as o on ${sameKey(legacy, 'n', 'o')}`
 }
 
 /**
@@ -105,7 +128,7 @@ function findHidden(bound: Bound, target: TargetTable, names: ReadonlySet<string
     select ${own} or count(*) > 0,
       ${yielding} || coalesce(array_agg(distinct y.source) filter (where y.source is not null), '{}')
     into ${own}, ${yielding}
-    from ${derivedRows(bound, target, theFamilies)}
+    from ${derivedRows(bound, target, writtenAlone(bound, target))}
     join ${tableSql(target.table)} as t on ${sameTargetKey(bound, target)}
     left join lateral unnest(${sourcesWhere(bound, target, columns, differs)}) as y(source) on true
     where ${isWritten(bound, target, 't')}

@@ -24,6 +24,7 @@ import { native, own, theFamilies, touched, whole } from './variables.ts'
  */
 export function plainSettlement(bound: Bound, back: Part): Part {
   const effects = effectsOf(bound)
+  const changed = given.changedOfEach(bound)
   const parameters = [
     given.families,
     given.touched,
@@ -31,13 +32,13 @@ export function plainSettlement(bound: Bound, back: Part): Part {
     given.own,
     given.whole,
     ...given.writtenOfEach(bound),
-    ...given.changedOfEach(bound),
+    ...changed,
   ]
   const body = sql`
 #variable_conflict use_column
 begin
   if ${native} then
-    select * into ${touched}, ${own} from ${back.call};
+    select * into ${list([touched, own, ...changed.map(({ variable }) => variable)])} from ${back.call};
     if not (${touchesPlain(effects)}) then raise exception using errcode = ${undone}; end if;
   end if;
   ${statements(followPlain(bound, effects))}
@@ -194,6 +195,7 @@ function keepOwn(bound: Bound, target: TargetTable, names: ReadonlySet<string>):
   return sql`
     with found as materialized (
       select ${keyIn(target, 't')} as key, ${familyIn(bound, target, 't')} as family,
+        k.kept as kept_before, k.derived as derived_before,
         coalesce(k.kept, '{}') - ${array} || ${differingTarget(columns, 't')} as kept,
         coalesce(k.derived, '{}') - ${array} || ${differingTarget(columns, 's')} as derived
       from ${derivedRows(bound, target, theFamilies)}
@@ -212,10 +214,10 @@ function keepOwn(bound: Bound, target: TargetTable, names: ReadonlySet<string>):
     select ${bound.system.name}, ${target.relation}, key, family, family, 'part', kept, derived
     from found
     where kept <> '{}'
+      and (kept, derived) is distinct from (kept_before, derived_before)
     on conflict (system, relation, key) do update
     set kept = excluded.kept,
-      derived = excluded.derived
-    where (k.kept, k.derived) is distinct from (excluded.kept, excluded.derived)`
+      derived = excluded.derived`
 }
 
 /** What restore does not give back of some columns is the complement's part of them. */
@@ -225,7 +227,7 @@ function keep(bound: Bound, legacy: LegacyTable, names: ReadonlySet<string>): SQ
   return sql`
     with found as materialized (
       select l."#key" as key, l."#ordinal" as ordinal, l."#family" as family, coalesce(k.kind, 'part') as kind,
-        coalesce(k.kept, '{}') - ${array} || ${differing(columns)} as kept
+        k.kept as before, coalesce(k.kept, '{}') - ${array} || ${differing(columns)} as kept
       from ${legacyRows(bound, legacy, theFamilies)} as l
       left join ${restoredRows(bound, legacy, theFamilies)} as r on ${sameKey(legacy, 'l', 'r')}
       left join ${complement} as k on ${keptOf(bound, legacy)} and k.key = l."#key" and k.ordinal = l."#ordinal"
@@ -242,9 +244,8 @@ function keep(bound: Bound, legacy: LegacyTable, names: ReadonlySet<string>): SQ
     insert into ${complement} as k (system, relation, key, ordinal, family, kind, kept)
     select ${bound.system.name}, ${legacy.relation}, key, ordinal, family, kind, kept
     from found
-    where kind <> 'part'
-      or kept <> '{}'
+    where (kind <> 'part' or kept <> '{}')
+      and kept is distinct from before
     on conflict (system, relation, key, ordinal) do update
-    set kept = excluded.kept
-    where k.kept is distinct from excluded.kept`
+    set kept = excluded.kept`
 }

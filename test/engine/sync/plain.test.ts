@@ -73,6 +73,22 @@ test.for([
   },
 )
 
+empty('one statement that writes a row and what others are joined to', async ({ database }) => {
+  for (const letter of ['a', 'b']) await run(database, media(letter, 1))
+  await asApplication(
+    database,
+    (session) => session`
+      with paused as (
+        update downloads set pipeline_status = 'paused' where hash = ${hash('a')} returning imdb_id)
+      update media_metadata as m set overview = 'new' from paused where m.imdb_id = paused.imdb_id`,
+  )
+  expect(await run(database, 'select pipeline_status::text, overview from atp.media order by hash')).toEqual([
+    { pipeline_status: 'paused', overview: 'new' },
+    { pipeline_status: 'ingested', overview: 'new' },
+  ])
+  await expectInStep(database)
+})
+
 test('which columns are plain, and which come back by themselves', async ({ database }) => {
   const bound = await bind(atp, database.connection.db)
   const groups = effectsOf(bound).plain.map(({ table, columns }) => `${table.relation}: ${[...columns].join(' ')}`)
