@@ -92,11 +92,13 @@ export function rootOf(transform: Transform, sources: Tables): unknown {
   const { _ } = transform.query(sources, { match: () => undefined })
   const { where, joins, ...others } = _.config as Record<string, unknown>
   const table = onlyTable(others)
-  const joined = (joins ?? []) as { table: unknown; on: unknown; lateral?: boolean }[]
+  const joined = (joins ?? []) as { table: unknown; on: unknown; joinType: string }[]
   const tables = [table, ...joined.map((each) => each.table)]
   const known = (leaf: unknown) => is(leaf, Column) || asksNobody(leaf)
   const isPlain =
     tables.every((each) => is(each, Table)) &&
+    // what a right or a full join adds is there for want of one of its rows
+    joined.every(({ joinType }) => ['left', 'inner'].includes(joinType)) &&
     new Set(tables.map((each) => nameOf(each as Table))).size === tables.length &&
     Object.values(fields(transform, sources)).every((value) => is(value, Column)) &&
     [where, ...joined.map(({ on }) => on)].flatMap(leaves).every(known)

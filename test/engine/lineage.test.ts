@@ -72,6 +72,8 @@ test.for([
     builder.select({ id: old.id, word: again.word }).from(old).leftJoin(again, eq(again.word, old.word)),
   ],
   ['a subquery', builder.select({ id: other.id, word: part.word }).from(other).leftJoin(part, eq(part.id, other.id))],
+  ['a right join', copied().rightJoin(other, eq(other.id, old.id))],
+  ['a full join', copied().fullJoin(other, eq(other.id, old.id))],
   ['a value of other rows', joined({ id: old.id, word: sql`max(${old.word}) over ()` })],
   ['a group', joined({ id: old.id }).groupBy(old.id)],
   ['a limit', joined().limit(5)],

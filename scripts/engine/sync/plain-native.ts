@@ -17,7 +17,10 @@ import { isWritten, ownOf } from './settled.ts'
 import { typeOf } from './texts.ts'
 import { families, own, theFamilies, touched, writtenOf, yielding } from './variables.ts'
 
-/** What brings a change of plain columns of the target to the legacy; gives back `touched`, `own` and the keys of the rows that it has changed. */
+/**
+ * What brings a change of plain columns of the target to the legacy; gives back `touched`, `own` and the keys of the rows
+ * that it has changed.
+ */
 export function plainBack(bound: Bound): Part {
   const parameters = [
     given.families,
