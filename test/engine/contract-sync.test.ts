@@ -92,18 +92,25 @@ describe('while both shapes are alive', () => {
 function writer(database: Scratch, table: string, key: string) {
   let ended = false
   let last = ''
+  let failed: Error | undefined
   const writing = (async () => {
     for (let n = 0; !ended; n++) {
       await run(database, `update ${table} set uploader = 'write ${n}' where hash = '${key}'`)
       last = `write ${n}`
     }
-  })().catch((error: Error) => error.message)
+  })().catch((error: Error) => {
+    failed = error
+  })
   const end = async () => {
     ended = true
-    const error = await writing
-    return { last, error }
+    await writing
+    return { last, error: failed?.message }
   }
-  return { end, wrote: () => last }
+  const wrote = () => {
+    if (failed) throw failed
+    return last
+  }
+  return { end, wrote }
 }
 
 describe('while applications go on writing', () => {

@@ -41,8 +41,6 @@ const temporary = () =>
       io_method: 'sync',
       // a database lives for seconds, and there are many
       autovacuum: 'off',
-      // many tests deadlock on purpose
-      deadlock_timeout: '200ms',
       max_connections: 200,
       max_prepared_transactions: 10,
     },
