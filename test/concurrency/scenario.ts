@@ -18,6 +18,8 @@ export interface Options {
   rounds: number
   /** Transactions that are waited for in each part of a round. */
   pace: number
+  /** Milliseconds that writers rest between transactions, at most. */
+  rest: number
 }
 
 /** What has happened, for a reader to judge how much was tried. */
@@ -51,6 +53,7 @@ export async function play(database: Scratch, world: World, options: Options): P
     new Session(world, 'target', i, targetWrites),
   ]).flat()
   const chance = streamOf(world, 'scenario')
+  world.rest = options.rest
   const others = [...sessions.map((session) => session.write()), endSessions(database, world, sessions)]
   const observing = observe(world)
   try {
