@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { targetComplement } from '../../../schema/ledger.ts'
 import { type Bound, keyOf, type TargetTable } from '../bound.ts'
 import { tableSql } from '../shape.ts'
-import { column, list, rowOf, sameImage, textForm, typeSql } from '../sql.ts'
+import { column, list, textForm, typeSql } from '../sql.ts'
 import { familyIn, hasKey, keyIn, ofFamilies, ownOf, sameKey, settledRows } from './settled.ts'
 import { differing, textsOfRow, typeOf } from './texts.ts'
 import { namesOf, upsert } from './upsert.ts'
@@ -41,8 +41,6 @@ export function overrule(bound: Bound, target: TargetTable): SQL {
       and (not ${native} or d.kind = 'part' and (d.derived ? '#mark'
         or ${column('o', target.key[0] ?? '')} is not null and d.key <> all (${writtenOf(bound.target.indexOf(target))})))
       and (d.kind <> 'absent' or d.derived <> '{}' and d.derived <> ${textsOfRow(target, 's')})
-      -- nobody waits for a row that is there as it is
-      and not ${sameImage(rowOf('o', target.columns), sql`row(${list(target.columns.map(value))})`)}
     ${upsert(target)}`
 }
 

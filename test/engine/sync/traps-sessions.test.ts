@@ -1,8 +1,7 @@
-import type postgres from 'postgres'
 import { describe, expect } from 'vitest'
 import { startSync, stopSync } from '../../../scripts/engine/sync/index.ts'
 import type { Scratch } from '../../support/scratch.ts'
-import { contextOf, copyIn, run, syncIn } from '../migration.ts'
+import { contextOf, run, syncIn } from '../migration.ts'
 import {
   asApplication,
   asTwo,
@@ -68,31 +67,6 @@ describe('two sessions on one family', () => {
       ])
       expect(new Set(told)).toEqual(new Set(['done']))
     })
-    await expectInStep(database)
-  })
-
-  test('who changes no row that an application holds does not wait for it: a copy, and a write to the legacy', async ({
-    database,
-  }) => {
-    await seed(database)
-    // something of the target's own, beside which a row is written together with what deriving gives
-    await run(database, `update atp.media_metadata set media_title = 'its own' where imdb_id = '${title(1)}'`)
-    await run(database, `update atp.downloads set imdb_id = null where hash = '${hash('b')}'`)
-    const holding = async (one: postgres.Sql) => {
-      const [before] = await one`select pg_backend_pid()`
-      await one`begin`
-      for (const table of ['downloads', 'files', 'media_metadata', 'media_metrics'])
-        await one.unsafe(`select from ${table} for no key update`)
-      await copyIn(database)
-      await run(database, media('0', 1, { created_at: '2000-01-01' }))
-      // its families are nobody's now, and it does not wait for whom waits for it
-      await one`update downloads set pipeline_status = 'paused'`
-      await one`commit`
-      expect(await one`select pg_backend_pid()`).toEqual([before])
-    }
-    // a session that is waited for comes to an end
-    await asApplication(database, holding, { idle_in_transaction_session_timeout: '20s' })
-    expect(await values(database, 'select distinct pipeline_status::text from atp.media')).toEqual(['paused'])
     await expectInStep(database)
   })
 
