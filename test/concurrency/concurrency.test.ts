@@ -10,7 +10,7 @@ const minutes = asked('MINUTES') ?? 0
 const sessions = asked('SESSIONS') ?? 3
 const first = asked('SEED') ?? 1
 /** Among other tests the processor is theirs too. */
-const rest = minutes ? 10 : 30
+const rest = asked('MINUTES') === undefined ? 30 : 10
 
 /** With and without a description in media, soft deletes, labels that may be null. */
 const versions = [27, 24, 28, 23, 32]

@@ -51,15 +51,17 @@ function writePlainBack(bound: Bound, effects: Effects): SQL[] {
     const deciding = native.filter(({ wholly }) => wholly.has(legacy)).map(({ bit }) => bit)
     return deciding.length ? [whereTouched(anyOf(deciding), rowsDiffer(bound, legacy), other)] : []
   })
-  const written = bound.legacy.map((legacy) =>
-    choose(
+  const written = bound.legacy.map((legacy) => {
+    const root = madeBackOf(bound, legacy)
+    return choose(
       native.flatMap((group) => of(group, group.keeps.get(legacy))),
-      (names) => writeBack(bound, effects, legacy, names),
-    ),
-  )
+      (names) => writeBack(bound, effects, legacy, names, root),
+    )
+  })
   const hidden = bound.target.map((target) => {
     const parts = plain.flatMap((group) => of(group, plainOf(group, target)))
-    return sql`if ${writtenOf(bound.target.indexOf(target))} <> '{}' then ${choose(parts, (names) => findHidden(bound, target, names))}; end if`
+    const keys = writtenAlone(bound, target)
+    return sql`if ${writtenOf(bound.target.indexOf(target))} <> '{}' then ${choose(parts, (names) => findHidden(bound, target, names, keys))}; end if`
   })
   const owned = bound.target.map((target) => sql`if ${own} then ${findOwn(bound, target)}; end if`)
   const yields = bound.legacy.map((legacy) => whereTouched(sql`${yielding} <> '{}'`, mayYield(bound, legacy), other))
@@ -83,10 +85,15 @@ const rowsDiffer = (bound: Bound, legacy: LegacyTable): SQL => sql`exists (
 
 /**
  * Some columns of the legacy rows take what is restored, but where something else was kept of them: of those rows alone that
- * can have come to be restored otherwise, where that is known of what was written.
+ * can have come to be restored otherwise, where what was written is of the target table `root`.
  */
-function writeBack(bound: Bound, effects: Effects, legacy: LegacyTable, names: ReadonlySet<string>): SQL {
-  const root = madeBackOf(bound, legacy)
+function writeBack(
+  bound: Bound,
+  effects: Effects,
+  legacy: LegacyTable,
+  names: ReadonlySet<string>,
+  root: TargetTable | undefined,
+): SQL {
   const all = writeBackIn(bound, effects, legacy, names, theFamilies)
   if (!root) return all
   const others = effects.plain.filter(({ table }) => !('live' in table) && table !== root).map(({ bit }) => bit)
@@ -122,8 +129,9 @@ function writeBackIn(bound: Bound, effects: Effects, legacy: LegacyTable, names:
 /**
  * Whether a row that the target's own applications have just written is derived otherwise, which makes it the target's own,
  * and from which legacy columns.
+ * @param keys the rows of the families from which those are derived
  */
-function findHidden(bound: Bound, target: TargetTable, names: ReadonlySet<string>): SQL {
+function findHidden(bound: Bound, target: TargetTable, names: ReadonlySet<string>, keys: Keys): SQL {
   const columns = target.columns.filter(({ name }) => names.has(name))
   const fitting = fittingIn(bound, target)
   const differs = (each: (typeof columns)[number]) => textDiffers(fitting(each), column('t', each.name), typeOf(each))
@@ -131,7 +139,7 @@ function findHidden(bound: Bound, target: TargetTable, names: ReadonlySet<string
     select ${own} or count(*) > 0,
       ${yielding} || coalesce(array_agg(distinct y.source) filter (where y.source is not null), '{}')
     into ${own}, ${yielding}
-    from ${derivedRows(bound, target, writtenAlone(bound, target))}
+    from ${derivedRows(bound, target, keys)}
     join ${tableSql(target.table)} as t on ${sameTargetKey(bound, target)}
     left join lateral unnest(${sourcesWhere(bound, target, columns, differs)}) as y(source) on true
     where ${isWritten(bound, target, 't')}
