@@ -7,6 +7,7 @@ import { type System, transforms } from '../../scripts/engine/system.ts'
 import { verify } from '../../scripts/engine/verify.ts'
 import { type Scratch, test } from '../support/scratch.ts'
 import { contextOf, expandIn, legacyIn, run } from './migration.ts'
+import { asTwo, codeOf, someoneWaits, values } from './sync/alive.ts'
 
 const was = pgSchema('was')
 const is = pgSchema('is')
@@ -141,6 +142,34 @@ describe.concurrent('every reference to a row that is set aside is noted, whatev
     await run(database, `update was.ends set size = 7`)
     expect(await verify(context, { show: 9 })).toMatchObject({ shown: [], identical: true })
   })
+})
+
+describe.concurrent('one session writes who refers to a row, while another makes that row one that the target takes', () => {
+  const sound = 'update was.ends set size = 5 where id in (1, 2)'
+  const referring = `insert into was.links values (30, 1, 3, 3, 'new', 'k'), (31, 3, 3, 2, 'newer', 'l')`
+  for (const isolation of ['read committed', 'repeatable read'])
+    for (const [first, second] of [
+      [referring, sound],
+      [sound, referring],
+    ] as const)
+      test(`${first.slice(0, 6)} before ${second.slice(0, 6)}, ${isolation}`, async ({ database }) => {
+        await filled(database)
+        const context = contextOf(database, system)
+        await startSync(context)
+        await copy(context, { bulk: false, batchSize: 3, workers: 2 })
+        await asTwo(database, async (one, other) => {
+          for (const session of [one, other]) await session.unsafe(`begin isolation level ${isolation}; select`)
+          await one.unsafe(first)
+          const waiting = codeOf(other.unsafe(second))
+          await someoneWaits(database)
+          await one`commit`
+          expect(await waiting).toBe(isolation === 'read committed' ? 'done' : '40001')
+          await other`commit`
+          if (isolation !== 'read committed') await other.unsafe(second)
+        })
+        expect(await verify(context, { show: 9 })).toMatchObject({ shown: [], identical: true })
+        expect(await values(database, 'select id from "is".links where id >= 30 order by id')).toEqual([30, 31])
+      })
 })
 
 test('a table may not be derived before one that it refers to', async ({ database }) => {

@@ -14,7 +14,7 @@ import { families, more, native, theFamilies } from './variables.ts'
 
 /**
  * Finds the families that must be settled together with those at hand: where a row is found under another family than
- * the one that answers for it, where a unique value changes hands, where what is referred to comes or goes.
+ * the one that answers for it, where a unique value changes hands, where what is referred to comes or goes, or is not there.
  */
 export function relatedFamilies(bound: Bound): SQL {
   const found = [
@@ -22,6 +22,7 @@ export function relatedFamilies(bound: Bound): SQL {
       ...elsewhere(bound, target),
       ...claimants(bound, target),
       ...referring(bound, target),
+      ...missing(bound, target),
     ]),
     ...bound.legacy.map((legacy) => overwritten(bound, legacy)),
     ...bound.legacy.flatMap((legacy) => takenAlong(bound, legacy)),
@@ -177,6 +178,29 @@ function referring(bound: Bound, parent: TargetTable): SQL[] {
         ]
       }),
   )
+}
+
+/**
+ * The families of rows that are referred to and are not there: another session may be bringing one over that does not see
+ * who waits for it. A family can be told where its name is what the reference holds.
+ */
+function missing(bound: Bound, child: TargetTable): SQL[] {
+  return references(child.table).flatMap((reference) => {
+    const { columns, parent, parentColumns } = reference
+    const known = bound.target.find(({ table }) => tableName(table) === tableName(parent))
+    if (!known || isWithinFamily(child, known, reference)) return []
+    const place = parentColumns.findIndex(({ name }) => name === columnsOf(known.table)[0]?.name)
+    const named = columns[place]
+    if (!named) return []
+    const is = parentColumns.map((each, i) => sql`${column('p', each.name)} = ${column('j', columns[i]?.name ?? '')}`)
+    return [
+      sql`
+      select ${column('j', named.name)}::text
+      from ${judged(child)} as j
+      where ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}
+        and not exists (select from ${tableSql(parent)} as p where ${all(is)})`,
+    ]
+  })
 }
 
 /** Whether a row that refers to another is of its family by that. */
