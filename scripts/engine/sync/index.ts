@@ -42,18 +42,22 @@ export async function startSync(context: Context): Promise<{ already: boolean }>
     await takeBack(context, bound)
     const already = await isSyncing(connection.db, system)
     await connection.db.transaction(async (tx) => {
-      // what was carried before the last stop may have changed since
-      if (!already) await forgetCarried(context, tx)
+      if (!already) {
+        await untold(context, tx)
+        // what was carried before the last stop may have changed since
+        await forgetCarried(tx, system)
+      }
       await makeFunctions(tx, bound)
+      if (already) await toldFromNowOn(tx, system)
     })
     if (already) return { already }
     // one table at a time, for a lock on all of them is long in coming; the legacy first, so that nobody who writes the
     // target meets a family of which some writes are not told
     for (const { table } of bound.legacy) await withTable(context, table, (tx) => makeTriggers(tx, bound, table))
     await connection.db.transaction(async (tx) => {
-      // and so may what was carried while some of the tables had no triggers yet
-      await forgetCarried(context, tx)
-      await makeSince(tx, bound)
+      // who has written while some of the tables had no triggers yet is waited for
+      await lockFamilies(context, tx)
+      await toldFromNowOn(tx, system)
       await setPhase(tx, system, 'syncing')
     })
     for (const { table } of bound.target) await withTable(context, table, (tx) => makeTriggers(tx, bound, table))
@@ -80,6 +84,7 @@ export async function stopSync(context: Context): Promise<{ stopped: boolean }> 
     // the target first: what is written to it must not go unheard
     for (const { table } of system.derive)
       await withTable(context, table, (tx) => tx.execute(readOnlyTrigger(system, table)))
+    await connection.db.transaction((tx) => untold(context, tx))
     for (const table of Object.values(system.legacy)) await withTable(context, table, async () => {})
     return { stopped: true }
   })
@@ -116,7 +121,6 @@ async function makeTriggers(tx: Executor, bound: Bound, table: PgTable): Promise
 async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   const { system } = bound
   await tx.execute(withoutCheck)
-  await makeSince(tx, bound)
   const nested = nestedFunction(bound, bits(effectsOf(bound).everything))
   const parts = [...settlement(bound), forwardFunction(bound), nested]
   for (const { create } of parts) await tx.execute(create)
@@ -129,18 +133,26 @@ async function makeFunctions(tx: Executor, bound: Bound): Promise<void> {
   await tx.execute(sql`revoke all on function ${list([...signatures, ...watches])} from public`)
 }
 
-/** No family counts as carried, nor will one that somebody is just carrying. */
-async function forgetCarried(context: Context, tx: Transaction): Promise<void> {
-  const { name } = context.system
-  await lockTables(context, tx as unknown as Database, [family], 'share row exclusive')
-  await tx.delete(family).where(eq(family.system, name))
-  await tx.delete(shard).where(eq(shard.system, name))
+/** Waits for whoever is settling families, and holds up whoever is about to. */
+const lockFamilies = (context: Context, tx: Transaction): Promise<void> =>
+  lockTables(context, tx as unknown as Database, [family], 'share row exclusive')
+
+/** Nobody settles families from now on, for not all that is written to the legacy tables is told. */
+async function untold(context: Context, tx: Transaction): Promise<void> {
+  await lockFamilies(context, tx)
+  await tx.execute(sinceFunction(context.system, null))
 }
 
-/** Families are carried in snapshots alone that see this transaction. */
-async function makeSince(tx: Executor, bound: Bound): Promise<void> {
+/** Families are settled from now on, in snapshots alone that see this transaction. */
+async function toldFromNowOn(tx: Executor, system: System): Promise<void> {
   const [row] = await rows<{ xid: string }>(tx, sql`select pg_current_xact_id()::text as "xid"`)
-  await tx.execute(sinceFunction(bound, row?.xid ?? ''))
+  await tx.execute(sinceFunction(system, row?.xid ?? null))
+}
+
+/** No family counts as carried. */
+async function forgetCarried(tx: Transaction, { name }: System): Promise<void> {
+  await tx.delete(family).where(eq(family.system, name))
+  await tx.delete(shard).where(eq(shard.system, name))
 }
 
 /**

@@ -16,6 +16,7 @@ import { isOthers, notedLegacy, notedTarget, type Side } from './noted.ts'
 import { quoted } from './plpgsql.ts'
 import { reachedFamilies } from './reached.ts'
 import { keyIn } from './settled.ts'
+import { whereTold } from './since.ts'
 import { pending } from './told.ts'
 import { triggerBody } from './trigger-body.ts'
 import { families, touched, written } from './variables.ts'
@@ -106,7 +107,10 @@ function legacyBody(bound: Bound, effects: Effects, legacy: LegacyTable, watched
     changed: (alias) => changedKeys(bound, legacy, alias),
     written: sql``,
     otherFamilies: () => sql``,
-    propagate: sql`perform ${functionOf(bound.system, 'forward')}(${families}, ${touched}, ${written})`,
+    propagate: whereTold(
+      bound,
+      sql`perform ${functionOf(bound.system, 'forward')}(${families}, ${touched}, ${written})`,
+    ),
   })
 }
 

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { startSync, stopSync } from '../../../scripts/engine/sync/index.ts'
+import { eventually } from '../../support/processes.ts'
 import type { Scratch } from '../../support/scratch.ts'
-import { contextOf, run, syncIn } from '../migration.ts'
+import { contextOf, copyIn, run, syncIn } from '../migration.ts'
 import {
   asApplication,
   asTwo,
@@ -10,6 +12,7 @@ import {
   hash,
   living,
   media,
+  prediction,
   someoneWaits,
   title,
   training,
@@ -181,6 +184,80 @@ describe('DDL under load', () => {
     await stopSync(contextOf(database))
     await syncIn(database)
     await run(database, media('a', 1))
+    await expectInStep(database)
+  })
+})
+
+describe('while not all of the legacy tables tell of what is written to them, nobody settles a family', () => {
+  const triggersOn = (database: Scratch, table: string) =>
+    values(
+      database,
+      `select count(*)::integer from pg_trigger where tgrelid = '${table}'::regclass and tgname = 'sluice_sync_update'`,
+    )
+  const told = (database: Scratch, table: string, triggers: number) =>
+    eventually(async () => (await triggersOn(database, table))[0] === triggers)
+
+  test('as sync starts: who has written meanwhile is waited for, and the copy brings it over', async ({ database }) => {
+    await seed(database)
+    await run(database, prediction(1))
+    await stopSync(contextOf(database))
+    await asTwo(database, async (one, other) => {
+      await one`begin`
+      await one`update prediction set probability = 0.25`
+      const starting = startSync(contextOf(database))
+      await told(database, 'atp.training', 1)
+      await other`begin`
+      await other`update training set tagline = 'meanwhile'`
+      expect(await other`select from sluice.family`).toHaveLength(0)
+      expect(await other`select from media_metadata where tagline = 'meanwhile'`).toHaveLength(0)
+      await one`commit`
+      await told(database, 'atp.prediction', 1)
+      // longer than an attempt at a lock, and some
+      await sleep(700)
+      expect(await triggersOn(database, 'atp.media_metadata')).toEqual([0])
+      await other`commit`
+      await starting
+    })
+    await copyIn(database)
+    expect(await values(database, 'select distinct tagline from atp.media_metadata')).toEqual(['meanwhile'])
+    expect(await values(database, 'select probability::float8 from atp.media_metrics')).toEqual([0.25])
+    await expectInStep(database)
+  })
+
+  test('as sync stops', async ({ database }) => {
+    await seed(database)
+    await run(database, prediction(1))
+    await asTwo(database, async (one, other) => {
+      await one`begin`
+      await one`select from prediction`
+      const stopping = stopSync(contextOf(database))
+      await told(database, 'atp.training', 0)
+      await other`update prediction set probability = 0.25`
+      expect(await values(database, 'select probability::float8 from atp.media_metrics')).toEqual([0.5])
+      await one`commit`
+      await stopping
+    })
+    await syncIn(database)
+    await copyIn(database)
+    expect(await values(database, 'select probability::float8 from atp.media_metrics')).toEqual([0.25])
+    await expectInStep(database)
+  })
+
+  test('and a write to the target is told to try again', async ({ database }) => {
+    await seed(database)
+    await run(database, `alter table atp.media disable trigger sluice_sync_update`)
+    await asTwo(database, async (one, other) => {
+      await one`begin`
+      await one`select from training`
+      const starting = startSync(contextOf(database))
+      const write = `update downloads set pipeline_status = 'paused'`
+      await eventually(async () => (await codeOf(other.unsafe(write))) === '40001')
+      await one`commit`
+      await starting
+      expect(await codeOf(other.unsafe(write))).toBe('done')
+    })
+    await copyIn(database)
+    expect(await values(database, 'select distinct pipeline_status::text from atp.media')).toEqual(['paused'])
     await expectInStep(database)
   })
 })
