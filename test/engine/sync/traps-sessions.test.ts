@@ -252,6 +252,7 @@ describe('while not all of the legacy tables tell of what is written to them, no
       const starting = startSync(contextOf(database))
       const write = `update downloads set pipeline_status = 'paused'`
       await eventually(async () => (await codeOf(other.unsafe(write))) === '40001')
+      expect(await codeOf(other.unsafe(write))).toBe('40001')
       await one`commit`
       await starting
       expect(await codeOf(other.unsafe(write))).toBe('done')
