@@ -8,6 +8,7 @@ const asked = (name: string) => {
 }
 const minutes = asked('MINUTES') ?? 0
 const sessions = asked('SESSIONS') ?? 3
+const rounds = asked('ROUNDS') ?? 2
 const first = asked('SEED') ?? 1
 /** Among other tests the processor is theirs too. */
 const rest = asked('MINUTES') === undefined ? 30 : 10
@@ -23,11 +24,11 @@ test(
     const end = Date.now() + minutes * 60_000
     for (let seed = first; seed === first || Date.now() < end; seed++) {
       const version = asked('VERSION') ?? (versions[(seed - 1) % versions.length] as number)
-      const again = `npm run soak -- --minutes 0 --seed ${seed} --version ${version} --sessions ${sessions}`
-      const { verdict, account, answers } = await once({ seed, version, sessions, rounds: 2, pace: 20, rest })
+      const again = `npm run soak -- --minutes 0 --seed ${seed} --version ${version} --sessions ${sessions} --rounds ${rounds}`
+      const { verdict, account, answers } = await once({ seed, version, sessions, rounds, pace: 20, rest })
       console.log(again, account, answers)
       expect(verdict, again).toEqual(nothing)
-      expect(account, again).toMatchObject({ stops: 1, proofs: 2 })
+      expect(account, again).toMatchObject({ stops: rounds - 1, proofs: rounds })
       expect(account.kills).toBeGreaterThan(1)
       expect(account.acknowledged).toBeGreaterThan(1000)
       // races were there to be lost

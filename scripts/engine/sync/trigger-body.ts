@@ -6,7 +6,7 @@ import { movingVariables } from './moved.ts'
 import { propagateNoted } from './nested.ts'
 import { depth, type Noted, noteFamilies, noteRows, type Side, setDepth } from './noted.ts'
 import { pending, told, underWay, whenAllIsTold } from './told.ts'
-import { families, only, touched, variable, written } from './variables.ts'
+import { families, more, only, touched, variable, written } from './variables.ts'
 import type { Watched } from './watched.ts'
 
 /** The depth at which Sluice writes further up, or the empty text. */
@@ -60,6 +60,7 @@ export function triggerBody(bound: Bound, effects: Effects, watched: Watched, no
 #variable_conflict use_column
 declare
   ${families} text[];
+  ${more} text[];
   ${touched} bigint;
   ${written} jsonb := '{}';
   ${only} text;

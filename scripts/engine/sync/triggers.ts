@@ -4,7 +4,7 @@ import { pinned } from '../../database/connect.ts'
 import type { Bound, LegacyTable, TargetTable } from '../bound.ts'
 import { functionOf } from '../contract/text.ts'
 import { configOf } from '../declared.ts'
-import { everything } from '../family.ts'
+import { everything as everyRow } from '../family.ts'
 import { judgedRows } from '../judge.ts'
 import { tableSql } from '../shape.ts'
 import { list } from '../sql.ts'
@@ -19,7 +19,7 @@ import { keyIn } from './settled.ts'
 import { whereTold } from './since.ts'
 import { pending } from './told.ts'
 import { triggerBody } from './trigger-body.ts'
-import { families, touched, written } from './variables.ts'
+import { families, more, touched, written } from './variables.ts'
 import { everyFamily, type Watched, watchedLegacy, watchedTarget } from './watched.ts'
 
 /** What every trigger of the sync is called; the table's name makes it unique. */
@@ -121,13 +121,14 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
     key: keyIn(target, 'o'),
     family: watched.family('o'),
   })
+  const everything = bits(effects.everything)
   return triggerBody(bound, effects, watched, notedTarget(target), {
     // what another trigger of the same statement has derived again goes too
     truncated: sql`
     delete from ${tableSql(target.table)};
-    ${noteGone(bound, target, { rows: judgedRows(bound, target, everything), alias: 'j', key: sql`j."#key"`, family: sql`j."#family"` })}
-    select array(${everyFamily(bound)}), ${bits(effects.everything)} into ${families}, ${touched};`,
-    moved: moveKeys(bound, target, bits(effects.everything)),
+    ${noteGone(bound, target, { rows: judgedRows(bound, target, everyRow), alias: 'j', key: sql`j."#key"`, family: sql`j."#family"` })}
+    select array(${everyFamily(bound)}), ${everything} into ${families}, ${touched};`,
+    moved: moveKeys(bound, target, everything),
     keysGone: gone,
     markedGone: markGone(bound, target),
     marked: markChanged(bound, target, watched.family),
@@ -135,6 +136,19 @@ function targetBody(bound: Bound, effects: Effects, target: TargetTable, watched
     written: sql`
     select jsonb_build_object(${target.relation}::text, coalesce(jsonb_agg(${keyIn(target, 'n')}), '[]')) into ${written} from new_rows as n;`,
     otherFamilies: (alias) => reachedFamilies(bound, target, alias),
-    propagate: sql`perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null, ${written})`,
+    propagate: sql`
+    loop
+      perform ${functionOf(bound.system, 'settle')}(${families}, ${touched}, true, null, ${written});
+      exit when tg_op not in ('UPDATE', 'DELETE') or ${touched} & ${everything} <> ${everything};
+      -- who has come to wait for what the rows were while their families were waited for
+      ${more} := array(
+        select distinct f.family
+        from old_rows as o
+        cross join lateral (
+          select ${watched.family('o')}${reachedFamilies(bound, target, 'o')}) as f(family)
+        where f.family <> all (${families}));
+      exit when ${more} = '{}';
+      ${families} := ${families} || ${more};
+    end loop`,
   })
 }

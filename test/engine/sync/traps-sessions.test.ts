@@ -17,6 +17,7 @@ import {
   title,
   training,
   values,
+  writeOwn,
 } from './alive.ts'
 
 const test = living()
@@ -72,6 +73,28 @@ describe('two sessions on one family', () => {
     })
     await expectInStep(database)
   })
+
+  for (const [how, giveUp] of [
+    ['changed', `update media_metadata set tmdb_id = null where imdb_id = '${title(7)}'`],
+    ['deleted', `delete from media_metadata where imdb_id = '${title(7)}'`],
+  ] as const)
+    test(`a value of the target's own that is ${how} goes to who has come to wait for it meanwhile`, async ({
+      database,
+    }) => {
+      await seed(database)
+      await writeOwn(database)
+      await run(database, `update atp.media_metadata set tmdb_id = 104 where imdb_id = '${title(7)}'`)
+      await asTwo(database, async (one, other) => {
+        await one`begin`
+        await one`update media set tmdb_id = 104 where hash = ${hash('b')}`
+        const waiting = codeOf(other.unsafe(giveUp))
+        await someoneWaits(database)
+        await one`commit`
+        expect(await waiting).toBe('done')
+      })
+      expect(await values(database, 'select imdb_id from atp.media_metadata where tmdb_id = 104')).toEqual([title(2)])
+      await expectInStep(database)
+    })
 
   test('a deadlock across statements ends in 40P01, never in divergence', async ({ database }) => {
     await seed(database)
