@@ -53,6 +53,9 @@ export function removeGone(bound: Bound, legacy: LegacyTable): SQL {
       and ${first(legacy, own)}`
 }
 
+/** What yields, as text: a legacy column, as `table.column`, in rows of a family. */
+export const yields = (column: SQL, family: SQL): SQL => sql`${column} || ' ' || ${family}`
+
 /**
  * Writes what the target's own applications wrote to the legacy rows of the families: restore, less what was kept of
  * the legacy (the constant complement), but for columns that would keep the write from being derived again. With `only` set, of one row alone.
@@ -63,7 +66,8 @@ export function writeBack(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {
   const names = list(columns.map(({ name }) => sql`${sql.identifier(name)}`))
   const changed = columns.filter(({ name }) => !legacy.key.includes(name))
   const value = ({ name }: LiveColumn): SQL =>
-    sql`case when k.kept ? ${name}::text and ${`${legacy.live.name}.${name}`}::text <> all (${yieldingAll})
+    sql`case when k.kept ? ${name}::text
+            and ${yields(sql`${`${legacy.live.name}.${name}`}::text`, sql`r."#family"`)} <> all (${yieldingAll})
           then ${column('l', name)} else ${column('r', name)} end`
   const asked = sql`(${only} is null or r."#key" = ${only})`
   // a row that is nothing but its key is there or not

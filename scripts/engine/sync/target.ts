@@ -5,7 +5,9 @@ import { nullable, references, uniqueKeys } from '../constraints.ts'
 import { lineageOf } from '../lineage.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, list, rowOf, sameImage, setNull, textDiffers } from '../sql.ts'
+import { yields } from './legacy.ts'
 import { answeredElsewhere, hasOwn } from './own.ts'
+import { joinedFamilies } from './reached.ts'
 import {
   asideRows,
   familyIn,
@@ -110,7 +112,7 @@ const neededByOwn = (bound: Bound, target: TargetTable): SQL[] =>
 
 /**
  * The legacy columns from which the values are derived that a row just got from its own applications, and that deriving
- * gives otherwise: the complement has kept something else there.
+ * gives otherwise: the complement has kept something else there, of the row's family or of one whose rows restore joins to it.
  */
 function refusedColumns(bound: Bound, target: TargetTable): SQL {
   const { values } = lineageOf(target.derive, bound.sources)
@@ -122,10 +124,12 @@ function refusedColumns(bound: Bound, target: TargetTable): SQL {
         sql`case when ${textDiffers(column('s', each.name), column('t', each.name), typeOf(each))} then array[${list(sources(each.name))}] end`,
     )
   return sql`array(
-        select distinct y.source
+        select distinct ${yields(sql`y.source`, sql`f.family`)}
         from settled as s
         join ${tableSql(target.table)} as t on ${sameKey(target, 's', 't')}
         cross join lateral unnest(${sql.join(arms, sql` || `)}) as y(source)
+        cross join lateral (
+          select ${familyIn(bound, target, 't')}${sql.join(joinedFamilies(bound, target, 't'), sql``)}) as f(family)
         where not s."#refused"
           and ${isWritten(bound, target, 't')}
           and not ${sameImage(rowOf('s', target.columns), rowOf('t', target.columns))})`
