@@ -42,13 +42,13 @@ export async function startSync(context: Context): Promise<{ already: boolean }>
     await takeBack(context, bound)
     const already = await isSyncing(connection.db, system)
     await connection.db.transaction(async (tx) => {
-      if (!already) {
+      if (already) await toldFromNowOn(tx, system)
+      else {
         await untold(context, tx)
         // what was carried before the last stop may have changed since
         await forgetCarried(tx, system)
       }
       await makeFunctions(tx, bound)
-      if (already) await toldFromNowOn(tx, system)
     })
     if (already) return { already }
     // one table at a time, for a lock on all of them is long in coming; the legacy first, so that nobody who writes the

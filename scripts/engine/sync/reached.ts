@@ -25,7 +25,10 @@ export const reachedFamilies = (bound: Bound, target: TargetTable, alias: string
           and d.relation = ${target.relation}
           and d.key = ${keyIn(target, alias)}${sql.join([...joinedFamilies(bound, target, alias), ...restoredFamilies(bound, target, alias), ...waitingFamilies(bound, target, alias)], sql``)}`
 
-/** The families of rows of other target tables that restore joins with row `alias`, each as a further arm of a union: theirs may be other ones. */
+/**
+ * The families of rows of other target tables that restore joins with row `alias`, each as a further arm of a union: theirs
+ * may be other ones.
+ */
 export const joinedFamilies = (bound: Bound, target: TargetTable, alias: string): SQL[] =>
   bound.system.restore
     .flatMap((restore) => lineageOf(restore, bound.system.target).joined)

@@ -75,7 +75,10 @@ export const only = variable('only')
 /** Its family. */
 export const onlyFamily = variable('only family')
 
-/** Legacy columns, as `table.column`, that take what is restored whatever was kept of them; of which families, a whole settlement adds. */
+/**
+ * Legacy columns, as `table.column`, that take what is restored whatever was kept of them; a whole settlement adds of which
+ * families (see `yields`).
+ */
 export const yielding = variable('yielding')
 
 /** The same of all target tables. */
