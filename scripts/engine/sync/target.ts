@@ -58,6 +58,7 @@ export function follow(bound: Bound, target: TargetTable): SQL {
       from settled as s
       where not s."#refused"
         and not (${own} and ${hasOwn(bound, target, sql`s."#key"`)})
+        and not ${isThere(target, 's')}
       ${upsert(target, sql`not (${native} and ${isWritten(bound, target, 't')})`)}
       returning ${keyIn(target, 't')} as key, ${familyIn(bound, target, 't')} as family)
     select
@@ -90,6 +91,14 @@ export function follow(bound: Bound, target: TargetTable): SQL {
       case when ${native} then ${refusedColumns(bound, target)} end
     into ${keys}, ${more}, ${asides}, ${unfollowed}, ${yielding}`
 }
+
+/**
+ * Whether row `alias` is in the table as it is. An upsert would lock that row before it finds nothing to do, and an
+ * application that has written it and waits for its family would wait for us in a circle.
+ */
+const isThere = (target: TargetTable, alias: string): SQL => sql`exists (
+          select from ${tableSql(target.table)} as t
+          where ${sameKey(target, alias, 't')} and ${sameImage(rowOf(alias, target.columns), rowOf('t', target.columns))})`
 
 /** The keys of the table's rows of the families to which rows refer that the target's own applications wrote. */
 const neededByOwn = (bound: Bound, target: TargetTable): SQL[] =>

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type postgres from 'postgres'
 import { describe, expect } from 'vitest'
 import { startSync, stopSync } from '../../../scripts/engine/sync/index.ts'
 import { eventually } from '../../support/processes.ts'
@@ -95,6 +96,28 @@ describe('two sessions on one family', () => {
       expect(await values(database, 'select imdb_id from atp.media_metadata where tmdb_id = 104')).toEqual([title(2)])
       await expectInStep(database)
     })
+
+  test('who changes no row that an application holds does not wait for it: a copy, and a write to the legacy', async ({
+    database,
+  }) => {
+    await seed(database)
+    const holding = async (one: postgres.Sql) => {
+      const [before] = await one`select pg_backend_pid()`
+      await one`begin`
+      for (const table of ['downloads', 'files', 'media_metadata', 'media_metrics'])
+        await one.unsafe(`select from ${table} for no key update`)
+      await copyIn(database)
+      await run(database, media('0', 1, { created_at: '2000-01-01' }))
+      // its families are nobody's now, and it does not wait for whom waits for it
+      await one`update downloads set pipeline_status = 'paused'`
+      await one`commit`
+      expect(await one`select pg_backend_pid()`).toEqual([before])
+    }
+    // a session that is waited for comes to an end
+    await asApplication(database, holding, { idle_in_transaction_session_timeout: '20s' })
+    expect(await values(database, 'select distinct pipeline_status::text from atp.media')).toEqual(['paused'])
+    await expectInStep(database)
+  })
 
   test('a deadlock across statements ends in 40P01, never in divergence', async ({ database }) => {
     await seed(database)
