@@ -5,7 +5,7 @@ import { differing, duplicates } from '../complement.ts'
 import type { Keys } from '../family.ts'
 import { legacyRows, restoredRows } from '../rows.ts'
 import { type LiveColumn, tableSql } from '../shape.ts'
-import { all, column, keyText, list, rowOf, rowText, sameImage } from '../sql.ts'
+import { all, column, keyText, list, rowOf, rowText, sameImage, textForm } from '../sql.ts'
 import { families, only, theFamilies, yieldingAll } from './variables.ts'
 
 /** The live columns that restore yields and that may be written. */
@@ -53,8 +53,12 @@ export function removeGone(bound: Bound, legacy: LegacyTable): SQL {
       and ${first(legacy, own)}`
 }
 
-/** What yields, as text: a legacy column, as `table.column`, in rows of a family. */
-export const yields = (column: SQL, family: SQL): SQL => sql`${column} || ' ' || ${family}`
+/**
+ * What yields, as text: a legacy column, as `table.column`, in the rows of a family.
+ * @param shown the text form of a value: in those rows alone that have it
+ */
+export const yields = (column: SQL, family: SQL, shown?: SQL): SQL =>
+  sql`${column} || ' ' || quote_literal(${family})${shown ? sql` || ' ' || quote_nullable(${shown})` : sql``}`
 
 /**
  * Writes what the target's own applications wrote to the legacy rows of the families: restore, less what was kept of
@@ -65,10 +69,12 @@ export function writeBack(bound: Bound, legacy: LegacyTable, keys: Keys): SQL {
   const columns = restorable(legacy)
   const names = list(columns.map(({ name }) => sql`${sql.identifier(name)}`))
   const changed = columns.filter(({ name }) => !legacy.key.includes(name))
-  const value = ({ name }: LiveColumn): SQL =>
-    sql`case when k.kept ? ${name}::text
-            and ${yields(sql`${`${legacy.live.name}.${name}`}::text`, sql`r."#family"`)} <> all (${yieldingAll})
-          then ${column('l', name)} else ${column('r', name)} end`
+  const value = ({ name, type }: LiveColumn): SQL => {
+    const [source, family, own] = [sql`${`${legacy.live.name}.${name}`}::text`, sql`r."#family"`, column('l', name)]
+    const yielded = [yields(source, family), yields(source, family, textForm(own, type))]
+    return sql`case when k.kept ? ${name}::text and not array[${list(yielded)}] && ${yieldingAll}
+          then ${own} else ${column('r', name)} end`
+  }
   const asked = sql`(${only} is null or r."#key" = ${only})`
   // a row that is nothing but its key is there or not
   const update = sql`,

@@ -4,7 +4,7 @@ import type { Bound, TargetTable } from '../bound.ts'
 import { nullable, references, uniqueKeys } from '../constraints.ts'
 import { lineageOf } from '../lineage.ts'
 import { tableName, tableSql } from '../shape.ts'
-import { all, column, list, rowOf, sameImage, setNull, textDiffers } from '../sql.ts'
+import { all, column, list, rowOf, sameImage, setNull, textDiffers, textForm } from '../sql.ts'
 import { yields } from './legacy.ts'
 import { answeredElsewhere, hasOwn } from './own.ts'
 import { joinedFamilies } from './reached.ts'
@@ -22,7 +22,7 @@ import {
 } from './settled.ts'
 import { typeOf } from './texts.ts'
 import { namesOf, upsert } from './upsert.ts'
-import { asides, families, keysOf, more, native, own, unfollowed, yielding } from './variables.ts'
+import { anywhere, asides, families, keysOf, more, native, own, unfollowed, yielding } from './variables.ts'
 
 /**
  * Unique values that change hands among the families are let go first: a constraint is checked row by row. A row that
@@ -121,25 +121,27 @@ const neededByOwn = (bound: Bound, target: TargetTable): SQL[] =>
 
 /**
  * The legacy columns from which the values are derived that a row just got from its own applications, and that deriving
- * gives otherwise: the complement has kept something else there, of the row's family or of one whose rows restore joins to it.
+ * gives otherwise: the complement has kept something else there, of the row's family or of one whose rows restore joins to it,
+ * and it need only yield where it is what deriving shows.
  */
 function refusedColumns(bound: Bound, target: TargetTable): SQL {
   const { values } = lineageOf(target.derive, bound.sources)
   const sources = (name: string) => [...(values.get(name) ?? [])].map((source) => sql`${source}::text`)
-  const arms = target.columns
-    .filter(({ name }) => sources(name).length > 0)
-    .map(
-      (each) =>
-        sql`case when ${textDiffers(column('s', each.name), column('t', each.name), typeOf(each))} then array[${list(sources(each.name))}] end`,
-    )
+  const arms = target.columns.flatMap((each) => {
+    const [type, shown] = [typeOf(each), column('s', each.name)]
+    const differs = textDiffers(shown, column('t', each.name), type)
+    return sources(each.name).map((source) => sql`(${source}, ${textForm(shown, type)}, ${differs})`)
+  })
+  const [source, family] = [sql`y.source`, sql`f.family`]
   return sql`array(
-        select distinct ${yields(sql`y.source`, sql`f.family`)}
+        select distinct case when ${anywhere} then ${yields(source, family)} else ${yields(source, family, sql`y.shown`)} end
         from settled as s
         join ${tableSql(target.table)} as t on ${sameKey(target, 's', 't')}
-        cross join lateral unnest(${sql.join(arms, sql` || `)}) as y(source)
+        cross join lateral (values ${list(arms)}) as y(source, shown, differs)
         cross join lateral (
           select ${familyIn(bound, target, 't')}${sql.join(joinedFamilies(bound, target, 't'), sql``)}) as f(family)
         where not s."#refused"
+          and y.differs
           and ${isWritten(bound, target, 't')}
           and not ${sameImage(rowOf('s', target.columns), rowOf('t', target.columns))})`
 }

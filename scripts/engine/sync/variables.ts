@@ -77,9 +77,12 @@ export const onlyFamily = variable('only family')
 
 /**
  * Legacy columns, as `table.column`, that take what is restored whatever was kept of them; a whole settlement adds of which
- * families (see `yields`).
+ * rows (see `yields`).
  */
 export const yielding = variable('yielding')
+
+/** Whether they do so in all rows of a family, not only in those that have what deriving showed. */
+export const anywhere = variable('anywhere')
 
 /** The same of all target tables. */
 export const yieldingAll = variable('yielding all')

@@ -15,6 +15,7 @@ import { byValues, statements, undone } from './plpgsql.ts'
 import { relatedFamilies } from './related.ts'
 import { follow, release, removeStale } from './target.ts'
 import {
+  anywhere,
   aside,
   asides,
   families,
@@ -106,13 +107,14 @@ begin
     -- what the legacy has refused may come to it with what it refers to
     ${withRelated(bound, effects, sql`${own} and not (${parts} and ${touchesPlain(effects)})`)}
     if ${fresh} <> '{}' then ${statements(complementBefore(bound, everything))} end if;
-    for pass in 1..3 loop
+    for pass in 1..4 loop
       continue when pass = 1 and ${fresh} = '{}';
+      ${anywhere} := pass > 2;
       if pass > 1 then ${statements(bound.legacy.map(written))} end if;
       ${statements(bound.target.map(rows))}
       if pass = 1 then ${statements([...bound.target].reverse().map((each) => removeOutdated(bound, each)))} end if;
-      -- what was kept of the legacy and hides what was written yields to it, once
-      exit when pass = 2 and "$found" <@ ${yieldingAll};
+      -- what was kept of the legacy and hides what was written yields to it: where it is shown, else wherever it is kept
+      exit when pass > 1 and "$found" = '{}';
       if pass > 1 then ${yieldingAll} := "$found"; end if;
       "$found" := '{}';
     end loop;
@@ -140,6 +142,7 @@ const declared = ({ target }: Bound): SQL => sql`${more} text[] := ${families};
   ${asides} jsonb;
   ${unfollowed} boolean;
   ${yielding} text[];
+  ${anywhere} boolean := false;
   ${sql.join(
     target.map((_, i) => sql`${keysOf(i)} text[];`),
     sql` `,
