@@ -105,7 +105,7 @@ export function comparison(
         ...claimedAfter(target.table, i).map((place) => refers.length + place),
       ].map((place) => sql`not ${flag(place)} and `),
       sql``,
-    )}${lost(bound, target, unique)}`,
+    )}${lost(bound, target, unique)} and not ${isGivenElse(bound, target, unique)}`,
   }))
   const relations = [...refers, ...claims]
   const considered = relations.map(
@@ -241,6 +241,22 @@ const lost = ({ system }: Bound, { table, columns, key, relation }: TargetTable,
                 and own.relation = ${relation}
                 and own.key = ${keyText(key.map((name) => column('x', name)))}
                 and (own.kind = 'whole' or own.kept ?| array[${list(unique.columns.map(({ name }) => sql`${name}::text`))}]))))`
+
+/** Whether the target's own applications gave row `c` something else than the unique value that it would claim. */
+const isGivenElse = ({ system }: Bound, { relation }: TargetTable, { columns }: UniqueKey): SQL => sql`exists (
+        select
+        from ${targetComplement} as own
+        where own.system = ${system.name}
+          and own.relation = ${relation}
+          and own.key = c."#key"
+          and own.kind = 'part'
+          and (${sql.join(
+            columns.map(
+              (each) => sql`own.kept ? ${each.name}::text
+            and own.derived ->> ${each.name}::text is not distinct from ${textForm(column('c', each.name), typeOf(each))}`,
+            ),
+            sql` or `,
+          )}))`
 
 const dangling = ({ columns, parent, parentColumns }: Reference): SQL => sql`(${all(
   columns.map(({ name }) => sql`${column('c', name)} is not null`),

@@ -183,11 +183,13 @@ function relationsOf({ table }: TargetTable): Relation[] {
 
 /**
  * Who keeps a unique value that row `j` claims: a row that the target's own applications have given it, or else the
- * claimant with the smallest primary key.
+ * claimant with the smallest primary key. One to which they gave another value, or none, claims nothing.
  */
 function winner(bound: Bound, target: TargetTable, place: number): SQL {
-  const { columns } = uniqueKeys(target.table)[place] as UniqueKey
-  const claims = sql`j."#refusal" is null and ${isWithout(target, place)} is not true and ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}`
+  const unique = uniqueKeys(target.table)[place] as UniqueKey
+  const { columns } = unique
+  const claims = sql`j."#refusal" is null and ${isWithout(target, place)} is not true and ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}
+          and not ((${own} or ${native}) and ${isGivenElse(bound, target, unique)})`
   const values = list(columns.map(({ name }) => column('j', name)))
   const keys = list(target.key.map((name) => column('j', name)))
   return sql`case when ${claims} then coalesce(
@@ -199,6 +201,27 @@ function winner(bound: Bound, target: TargetTable, place: number): SQL {
               and (${native} and ${isWritten(bound, target, 'x')} or ${staysOwn(bound, target, 'x', columns)})
             limit 1) end,
           first_value(j."#key") over (partition by (${claims}), ${values} order by ${keys})) end`
+}
+
+/**
+ * Whether the target's own applications gave row `j` something else than the unique value that is derived. One that waits
+ * for its value has none, and need not have been told so.
+ */
+function isGivenElse(bound: Bound, target: TargetTable, { name, columns }: UniqueKey): SQL {
+  const either = (condition: (each: PgColumn) => SQL) => sql`(${sql.join(columns.map(condition), sql` or `)})`
+  const waits = sql`${either((each) => sql`${column('e', each.name)} is null`)} and exists (
+                  select
+                  from ${quarantine} as q
+                  where q.system = ${bound.system.name}
+                    and q.relation = ${target.relation}
+                    and q.key = j."#key"
+                    and q.constraint_name = ${name})`
+  return sql`exists (
+              select
+              from ${tableSql(target.table)} as e
+              where ${sameKey(target, 'e', 'j')}
+                and ${either((each) => sql`${column('e', each.name)} is distinct from ${column('j', each.name)}`)}
+                and (${native} and ${isWritten(bound, target, 'e')} and not (${waits}) or ${staysOwn(bound, target, 'e', columns)}))`
 }
 
 /**
