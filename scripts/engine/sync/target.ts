@@ -132,6 +132,7 @@ function refusedColumns(bound: Bound, target: TargetTable): SQL {
     const differs = textDiffers(shown, column('t', each.name), type)
     return sources(each.name).map((source) => sql`(${source}, ${textForm(shown, type)}, ${differs})`)
   })
+  if (arms.length === 0) return sql`'{}'::text[]`
   const [source, family] = [sql`y.source`, sql`f.family`]
   return sql`array(
         select distinct case when ${anywhere} then ${yields(source, family)} else ${yields(source, family, sql`y.shown`)} end
