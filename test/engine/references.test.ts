@@ -172,6 +172,37 @@ describe.concurrent('one session writes who refers to a row, while another makes
       })
 })
 
+describe.concurrent("a reference of the target's own stays, whatever becomes of the row that the legacy refers to", () => {
+  for (const [column, own] of [
+    ['also', null],
+    ['also', 3],
+    ['one', 3],
+  ] as const)
+    for (const [goes, comes] of [
+      ['delete from was.ends where id = 4', 'insert into was.ends values (4, 9)'],
+      ['update was.ends set size = 0 where id = 4', 'update was.ends set size = 9 where id = 4'],
+    ] as const)
+      test(`${column} is ${own}, ${goes.slice(0, 6)}`, async ({ database }) => {
+        await filled(database)
+        const context = contextOf(database, system)
+        await startSync(context)
+        await copy(context, { bulk: false, batchSize: 3, workers: 2 })
+        await run(
+          database,
+          `insert into was.links (id, one, other, also, code, badge) values (40, ${column === 'one' ? '4, 3, 3' : '3, 3, 4'}, 'own', 'own');
+           alter table was.links add check (id <> 40 or (${column} is not null and ${column} = 4));
+           update "is".links set ${column} = ${own} where id = 40`,
+        )
+        for (const text of ['', goes, comes]) {
+          await run(database, text)
+          expect(await values(database, `select ${column} from "is".links where id = 40`)).toEqual([own])
+          expect(await verify(context, { show: 9 })).toMatchObject({ shown: [], identical: true })
+        }
+        await run(database, `${goes}; delete from sluice.target_complement where key = '40'`)
+        expect(await verify(context, { show: 9 })).toMatchObject({ identical: false })
+      })
+})
+
 test('a table may not be derived before one that it refers to', async ({ database }) => {
   await filled(database)
   const backwards = { ...system, derive: [...system.derive].reverse() }

@@ -93,7 +93,7 @@ export function comparison(
   const refers = references(target.table).map((reference) => ({
     ...reference,
     sqlstate: '23503',
-    gone: dangling(reference),
+    gone: sql`${dangling(reference)} and not ${isGivenElse(bound, target, reference)}`,
   }))
   const claims = uniqueKeys(target.table).map((unique, i) => ({
     ...unique,
@@ -242,8 +242,12 @@ const lost = ({ system }: Bound, { table, columns, key, relation }: TargetTable,
                 and own.key = ${keyText(key.map((name) => column('x', name)))}
                 and (own.kind = 'whole' or own.kept ?| array[${list(unique.columns.map(({ name }) => sql`${name}::text`))}]))))`
 
-/** Whether the target's own applications gave row `c` something else than the unique value that it would claim. */
-const isGivenElse = ({ system }: Bound, { relation }: TargetTable, { columns }: UniqueKey): SQL => sql`exists (
+/** Whether the target's own applications gave row `c` something else than the unique value or the reference that is derived. */
+const isGivenElse = (
+  { system }: Bound,
+  { relation }: TargetTable,
+  { columns }: UniqueKey | Reference,
+): SQL => sql`exists (
         select
         from ${targetComplement} as own
         where own.system = ${system.name}

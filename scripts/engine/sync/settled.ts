@@ -189,7 +189,7 @@ function winner(bound: Bound, target: TargetTable, place: number): SQL {
   const unique = uniqueKeys(target.table)[place] as UniqueKey
   const { columns } = unique
   const claims = sql`j."#refusal" is null and ${isWithout(target, place)} is not true and ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}
-          and not ((${own} or ${native}) and ${isGivenElse(bound, target, unique)})`
+          and not ${isGivenElse(bound, target, unique)}`
   const values = list(columns.map(({ name }) => column('j', name)))
   const keys = list(target.key.map((name) => column('j', name)))
   return sql`case when ${claims} then coalesce(
@@ -204,10 +204,10 @@ function winner(bound: Bound, target: TargetTable, place: number): SQL {
 }
 
 /**
- * Whether the target's own applications gave row `j` something else than the unique value that is derived. One that waits
- * for its value has none, and need not have been told so.
+ * Whether the target's own applications gave row `j` something else than the unique value or the reference that is derived.
+ * One that waits for it has none, and need not have been told so.
  */
-function isGivenElse(bound: Bound, target: TargetTable, { name, columns }: UniqueKey): SQL {
+function isGivenElse(bound: Bound, target: TargetTable, { name, columns }: UniqueKey | Reference): SQL {
   const either = (condition: (each: PgColumn) => SQL) => sql`(${sql.join(columns.map(condition), sql` or `)})`
   const waits = sql`${either((each) => sql`${column('e', each.name)} is null`)} and exists (
                   select
@@ -216,12 +216,12 @@ function isGivenElse(bound: Bound, target: TargetTable, { name, columns }: Uniqu
                     and q.relation = ${target.relation}
                     and q.key = j."#key"
                     and q.constraint_name = ${name})`
-  return sql`exists (
+  return sql`((${own} or ${native}) and exists (
               select
               from ${tableSql(target.table)} as e
               where ${sameKey(target, 'e', 'j')}
                 and ${either((each) => sql`${column('e', each.name)} is distinct from ${column('j', each.name)}`)}
-                and (${native} and ${isWritten(bound, target, 'e')} and not (${waits}) or ${staysOwn(bound, target, 'e', columns)}))`
+                and (${native} and ${isWritten(bound, target, 'e')} and not (${waits}) or ${staysOwn(bound, target, 'e', columns)})))`
 }
 
 /**
@@ -260,11 +260,13 @@ export const isOwn = (
                   and d.key = ${keyIn(target, alias)}
                   and (d.kind = 'whole' or d.kept ?| array[${list(columns.map(({ name }) => sql`${name}::text`))}]))`
 
-/** Whether row `j` refers to a row that will not be there. */
-function dangling(bound: Bound, target: TargetTable, { columns, parent, parentColumns }: Reference): SQL {
+/** Whether row `j` refers to a row that will not be there. One to which another reference was given does not refer by this. */
+function dangling(bound: Bound, target: TargetTable, reference: Reference): SQL {
+  const { columns, parent, parentColumns } = reference
   const place = bound.target.findIndex(({ table }) => tableName(table) === tableName(parent))
   const settledParent = bound.target[place]
-  const claims = sql`j."#refusal" is null and ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}`
+  const claims = sql`j."#refusal" is null and ${all(columns.map(({ name }) => sql`${column('j', name)} is not null`))}
+          and not ${isGivenElse(bound, target, reference)}`
   const is = (alias: string) =>
     all(parentColumns.map(({ name }, i) => sql`${column(alias, name)} = ${column('j', columns[i]?.name ?? name)}`))
   if (settledParent === target) {
