@@ -7,6 +7,17 @@ import { Failure } from '../errors.ts'
 // transaction; or a write to the lost socket throws where nobody can catch it, and ends the process
 // (porsager/postgres#1208, #1215, #1216). Its reserved sessions change into new ones without a word, without their locks.
 
+/**
+ * Whether it is what postgres.js leaves behind where a session is lost before its first statement, while the types of arrays
+ * are asked for: nobody can catch that rejection, and the statement is told the same (porsager/postgres#1192).
+ */
+export const isOfArrayTypes = (reason: unknown): boolean =>
+  (reason as { query?: string } | null | undefined)?.query?.includes('typarray') ?? false
+
+process.on('unhandledRejection', (reason) => {
+  if (!isOfArrayTypes(reason)) throw reason
+})
+
 type Sql = postgres.Sql
 type Work = (sql: postgres.TransactionSql) => unknown
 type Any = (...args: unknown[]) => unknown

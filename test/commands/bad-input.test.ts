@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { sql } from 'drizzle-orm'
 import { describe, expect, inject } from 'vitest'
 import type { Context } from '../../scripts/engine/context.ts'
@@ -100,6 +101,31 @@ describe('what a database refuses', () => {
       // A server that trusts local logins asks for no password.
       if (result.code === 1) refused(result, 1, /refused the login/)
     } finally {
+      await drop()
+    }
+  })
+
+  test('a session that is lost while it is still asked for the types of arrays', async ({ database }) => {
+    const { hostname, port } = new URL(database.url)
+    const proxy = createServer((client) => {
+      const server = connect(Number(port || 5432), hostname)
+      client.on('data', (data) => {
+        if (data.includes('typarray')) client.resetAndDestroy()
+        else server.write(data)
+      })
+      server.on('data', (data) => client.write(data))
+      for (const socket of [client, server]) socket.on('error', () => {}).on('close', () => server.destroy())
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const { url, drop } = await role(database)
+    try {
+      const { port: through } = proxy.address() as AddressInfo
+      const lost = withPassword(url, (changed) => {
+        changed.host = `127.0.0.1:${through}`
+      })
+      refused(await run(['status', '--json'], lost), 1, /cannot be reached/)
+    } finally {
+      proxy.close()
       await drop()
     }
   })
