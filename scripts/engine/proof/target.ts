@@ -217,8 +217,8 @@ function isOwn(bound: Bound, target: TargetTable): SQL {
           and own.family = coalesce(case when not refused then c."#family" end, ${family('t.')}, '')`
 }
 
-/** Every column of a found or an expected row as its text form. */
-const texts = ({ columns }: TargetTable, side: 'e.' | 't.'): SQL =>
+/** Every column of a derived, an expected or a found row as its text form. */
+const texts = ({ columns }: TargetTable, side: '' | 'e.' | 't.'): SQL =>
   sql`jsonb_object(array[${list(
     columns.flatMap((each) => [sql`${each.name}::text`, textForm(column('c', side + each.name), typeOf(each))]),
   )}])`
@@ -242,25 +242,23 @@ const lost = ({ system }: Bound, { table, columns, key, relation }: TargetTable,
                 and own.key = ${keyText(key.map((name) => column('x', name)))}
                 and (own.kind = 'whole' or own.kept ?| array[${list(unique.columns.map(({ name }) => sql`${name}::text`))}]))))`
 
-/** Whether the target's own applications gave row `c` something else than the unique value or the reference that is derived. */
-const isGivenElse = (
-  { system }: Bound,
-  { relation }: TargetTable,
-  { columns }: UniqueKey | Reference,
-): SQL => sql`exists (
+/**
+ * Whether the target's own applications deleted row `c`, or gave it something else than the unique value or the reference
+ * that is derived.
+ */
+const isGivenElse = ({ system }: Bound, target: TargetTable, { columns }: UniqueKey | Reference): SQL => sql`exists (
         select
         from ${targetComplement} as own
         where own.system = ${system.name}
-          and own.relation = ${relation}
+          and own.relation = ${target.relation}
           and own.key = c."#key"
-          and own.kind = 'part'
-          and (${sql.join(
+          and (own.kind = 'absent' and own.derived = ${texts(target, '')} or own.kind = 'part' and (${sql.join(
             columns.map(
               (each) => sql`own.kept ? ${each.name}::text
             and own.derived ->> ${each.name}::text is not distinct from ${textForm(column('c', each.name), typeOf(each))}`,
             ),
             sql` or `,
-          )}))`
+          )})))`
 
 const dangling = ({ columns, parent, parentColumns }: Reference): SQL => sql`(${all(
   columns.map(({ name }) => sql`${column('c', name)} is not null`),

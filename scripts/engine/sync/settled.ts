@@ -17,6 +17,7 @@ import { held } from '../quarantine.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, keyText, list, textForm, typeSql } from '../sql.ts'
+import { textsOfRow } from './texts.ts'
 import { aside, families, keysOf, native, own, theFamilies, withheld, writtenOf } from './variables.ts'
 
 /** The key of row `alias` of a target table as the ledger writes it. */
@@ -204,8 +205,8 @@ function winner(bound: Bound, target: TargetTable, place: number): SQL {
 }
 
 /**
- * Whether the target's own applications gave row `j` something else than the unique value or the reference that is derived.
- * One that waits for it has none, and need not have been told so.
+ * Whether the target's own applications deleted row `j`, or gave it something else than the unique value or the reference
+ * that is derived. One that waits for it has none, and need not have been told so.
  */
 function isGivenElse(bound: Bound, target: TargetTable, { name, columns }: UniqueKey | Reference): SQL {
   const either = (condition: (each: PgColumn) => SQL) => sql`(${sql.join(columns.map(condition), sql` or `)})`
@@ -216,12 +217,19 @@ function isGivenElse(bound: Bound, target: TargetTable, { name, columns }: Uniqu
                     and q.relation = ${target.relation}
                     and q.key = j."#key"
                     and q.constraint_name = ${name})`
-  return sql`((${own} or ${native}) and exists (
+  return sql`((${own} or ${native}) and (exists (
               select
               from ${tableSql(target.table)} as e
               where ${sameKey(target, 'e', 'j')}
                 and ${either((each) => sql`${column('e', each.name)} is distinct from ${column('j', each.name)}`)}
-                and (${native} and ${isWritten(bound, target, 'e')} and not (${waits}) or ${staysOwn(bound, target, 'e', columns)})))`
+                and (${native} and ${isWritten(bound, target, 'e')} and not (${waits}) or ${staysOwn(bound, target, 'e', columns)}))
+            or exists (
+              select
+              from ${targetComplement} as d
+              where ${ownOf(bound, target)}
+                and d.key = j."#key"
+                and d.kind = 'absent'
+                and (d.derived = '{}' or d.derived = ${textsOfRow(target, 'j')}))))`
 }
 
 /**

@@ -8,11 +8,18 @@ const test = living()
 
 /*
  * A unique value of the target goes to the smallest key of those that the legacy gives it to; the others wait for it. Where
- * the target's own applications gave a row another value, or none, that row neither has what the legacy gives it nor waits.
+ * the target's own applications deleted a row, or gave it another value or none, it neither has what the legacy gives it nor
+ * waits for it.
  */
 
-const set = (number: number, value: number | null) =>
-  `update atp.media_metadata set tmdb_id = ${value} where imdb_id = '${title(number)}'`
+type Given = number | null | 'nothing'
+
+const give = (number: number, value: Given) =>
+  value === 'nothing'
+    ? `delete from atp.media_metadata where imdb_id = '${title(number)}'`
+    : `update atp.media_metadata set tmdb_id = ${value} where imdb_id = '${title(number)}'`
+
+const given = (number: number, value: Given) => (value === 'nothing' ? {} : { [title(number)]: value })
 
 const values = async (database: Scratch) =>
   Object.fromEntries(
@@ -31,18 +38,22 @@ for (const [other, which] of [
   [1, 'smaller'],
   [20, 'larger'],
 ] as const)
-  for (const own of [null, 50])
-    describe(`a title that its own applications gave ${own ?? 'no number'}, beside one of a ${which} key`, () => {
+  for (const [own, how] of [
+    [null, 'gave no number'],
+    [50, 'gave another number'],
+    ['nothing', 'deleted'],
+  ] as const)
+    describe(`a title that its own applications ${how}, beside one of a ${which} key`, () => {
       test('leaves its number to the one that comes', async ({ database }) => {
         await run(database, unreached(9))
-        await run(database, set(9, own))
+        await run(database, give(9, own))
         await expectInStep(database)
         await run(database, media('a', other, { tmdb_id: 37 }))
-        expect(await values(database)).toEqual({ [title(9)]: own, [title(other)]: 37 })
+        expect(await values(database)).toEqual({ ...given(9, own), [title(other)]: 37 })
         expect(await waiting(database)).toEqual([])
         await expectInStep(database)
         await run(database, `update atp.media set tmdb_id = 38 where imdb_id = '${title(other)}'`)
-        expect(await values(database)).toEqual({ [title(9)]: own, [title(other)]: 38 })
+        expect(await values(database)).toEqual({ ...given(9, own), [title(other)]: 38 })
         await expectInStep(database)
         await run(database, 'delete from sluice.target_complement')
         expect(await verifyIn(database)).toMatchObject({ identical: false })
@@ -51,9 +62,9 @@ for (const [other, which] of [
       test('leaves its number to the one that was there', async ({ database }) => {
         await run(database, unreached(9))
         await run(database, media('a', other, { tmdb_id: 37 }))
-        await run(database, set(9, own))
+        await run(database, give(9, own))
         await expectInStep(database)
-        expect(await values(database)).toEqual({ [title(9)]: own, [title(other)]: 37 })
+        expect(await values(database)).toEqual({ ...given(9, own), [title(other)]: 37 })
         // who has nothing and waits is given nothing by being told so
         expect(await waiting(database)).toEqual(own === null && other === 1 ? [title(9)] : [])
         await stopSync(contextOf(database))
@@ -72,8 +83,8 @@ test('a title that waits for its number, and is written otherwise, goes on waiti
   await run(database, `update atp.media_metadata set tagline = 'written', tmdb_id = null where imdb_id = '${title(9)}'`)
   expect(await waiting(database)).toEqual([title(9)])
   await expectInStep(database)
-  const given = `kept || '{"tmdb_id": null}', derived = derived || '{"tmdb_id": "37"}'`
-  const entry = `update sluice.target_complement set kept = ${given} where key = '${title(9)}'`
+  const added = `kept || '{"tmdb_id": null}', derived = derived || '{"tmdb_id": "37"}'`
+  const entry = `update sluice.target_complement set kept = ${added} where key = '${title(9)}'`
   await run(database, entry)
   expect(await verifyIn(database)).toMatchObject({ shown: [{ kind: 'quarantine' }] })
   await run(database, `update sluice.target_complement set kept = kept - 'tmdb_id', derived = derived - 'tmdb_id'`)
