@@ -19,7 +19,7 @@ import type { Difference, Differences } from '../results.ts'
 import { familyColumnsOf } from '../rows.ts'
 import { tableName, tableSql } from '../shape.ts'
 import { all, column, type Executor, keyText, list, textDiffers, textForm, textsOf } from '../sql.ts'
-import { typeOf } from '../sync/texts.ts'
+import { textsOfRow, typeOf } from '../sync/texts.ts'
 import { difference, type FoundRow } from './legacy.ts'
 
 /** Whether the target is what derive yields of the legacy, less what its constraints refuse, and all of that is noted. */
@@ -217,8 +217,8 @@ function isOwn(bound: Bound, target: TargetTable): SQL {
           and own.family = coalesce(case when not refused then c."#family" end, ${family('t.')}, '')`
 }
 
-/** Every column of a derived, an expected or a found row as its text form. */
-const texts = ({ columns }: TargetTable, side: '' | 'e.' | 't.'): SQL =>
+/** Every column of a found or an expected row as its text form. */
+const texts = ({ columns }: TargetTable, side: 'e.' | 't.'): SQL =>
   sql`jsonb_object(array[${list(
     columns.flatMap((each) => [sql`${each.name}::text`, textForm(column('c', side + each.name), typeOf(each))]),
   )}])`
@@ -252,7 +252,7 @@ const isGivenElse = ({ system }: Bound, target: TargetTable, { columns }: Unique
         where own.system = ${system.name}
           and own.relation = ${target.relation}
           and own.key = c."#key"
-          and (own.kind = 'absent' and own.derived = ${texts(target, '')} or own.kind = 'part' and (${sql.join(
+          and (own.kind = 'absent' and own.derived = ${textsOfRow(target, 'c')} or own.kind = 'part' and (${sql.join(
             columns.map(
               (each) => sql`own.kept ? ${each.name}::text
             and own.derived ->> ${each.name}::text is not distinct from ${textForm(column('c', each.name), typeOf(each))}`,

@@ -184,7 +184,7 @@ function relationsOf({ table }: TargetTable): Relation[] {
 
 /**
  * Who keeps a unique value that row `j` claims: a row that the target's own applications have given it, or else the
- * claimant with the smallest primary key. One to which they gave another value, or none, claims nothing.
+ * claimant with the smallest primary key. One that they deleted, or to which they gave another value or none, claims nothing.
  */
 function winner(bound: Bound, target: TargetTable, place: number): SQL {
   const unique = uniqueKeys(target.table)[place] as UniqueKey
@@ -268,7 +268,7 @@ export const isOwn = (
                   and d.key = ${keyIn(target, alias)}
                   and (d.kind = 'whole' or d.kept ?| array[${list(columns.map(({ name }) => sql`${name}::text`))}]))`
 
-/** Whether row `j` refers to a row that will not be there. One to which another reference was given does not refer by this. */
+/** Whether row `j` refers to a row that will not be there, and its own applications have not given it anything else. */
 function dangling(bound: Bound, target: TargetTable, reference: Reference): SQL {
   const { columns, parent, parentColumns } = reference
   const place = bound.target.findIndex(({ table }) => tableName(table) === tableName(parent))
